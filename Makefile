@@ -1,0 +1,45 @@
+# Everything runs in .venv, which make builds from requirements/dev.txt: the same versions on every machine.
+PYTHON ?= python3
+BIN := .venv/bin
+BENCHES := $(filter-out bench/__init__.py,$(wildcard bench/*.py))
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: demo test long check bench lock clean
+
+demo: .venv/.installed
+	$(BIN)/weft demo
+
+test: .venv/.installed
+	$(BIN)/pytest -n auto
+
+# The tests marked `long` as well, and many more examples for every property.
+long: .venv/.installed
+	HYPOTHESIS_PROFILE=long $(BIN)/pytest -n auto -m "long or not long"
+
+check: .venv/.installed
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+# Every script measures a modest size by default; each one's --help names its larger sizes.
+bench: .venv/.installed $(BENCHES:%=run/%)
+
+run/bench/%.py: .venv/.installed
+	$(BIN)/python -m bench.$*
+
+lock:
+	tools/lock.sh
+
+clean:
+	rm -rf .venv build dist .hypothesis .pytest_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --require-hashes: exactly the locked files. --no-build-isolation: the build tool is one of them.
+.venv/.installed: requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("weft needs Python 3.11 or newer; set PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --require-hashes --requirement requirements/dev.txt
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
