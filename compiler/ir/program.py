@@ -18,12 +18,15 @@ ROOT = 0  # the guard that always holds
 class Guard:
     """Holds where `parent` holds and `condition` (defined under `parent`) is 1, or 0 where `polarity` is False.
 
-    Guard 0 is the root: no parent, no condition.
+    Guard 0 is `ROOT_GUARD`: its own parent, no condition. A parent comes before its children.
     """
 
     parent: int
     condition: Value | None
     polarity: bool = True
+
+
+ROOT_GUARD = Guard(ROOT, None)
 
 
 @dataclass(frozen=True, slots=True)
