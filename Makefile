@@ -23,7 +23,7 @@ check: .venv/.installed
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 
-# Every script measures a modest size by default; each one's --help names its larger sizes.
+# Without arguments a script measures a modest size.
 bench: .venv/.installed $(BENCHES:%=run/%)
 
 run/bench/%.py: .venv/.installed
