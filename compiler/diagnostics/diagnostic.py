@@ -50,12 +50,26 @@ class Reporter:
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
     def error(
-        self, code: str, message: str, span: Span, *, label: str = "", notes: Iterable[Note] = (), help: str | None = None
+        self,
+        code: str,
+        message: str,
+        span: Span,
+        *,
+        label: str = "",
+        notes: Iterable[Note] = (),
+        help: str | None = None,
     ) -> None:
         self._add(Diagnostic(code, message, span, label, tuple(notes), help))
 
     def warning(
-        self, code: str, message: str, span: Span, *, label: str = "", notes: Iterable[Note] = (), help: str | None = None
+        self,
+        code: str,
+        message: str,
+        span: Span,
+        *,
+        label: str = "",
+        notes: Iterable[Note] = (),
+        help: str | None = None,
     ) -> None:
         self._add(Diagnostic(code, message, span, label, tuple(notes), help, Severity.WARNING))
 
