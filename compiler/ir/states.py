@@ -33,8 +33,9 @@ class Array(_Declared):
 class Map(_Declared):
     """A set-associative map (a set, where `values` is empty).
 
-    Set index = share * sets_per_share + family hash of the packed key mod sets_per_share; see
-    `meaning/sets.py`. An entry not used for more than `idle_ticks` ticks is expired (None: never).
+    Set index = share * sets_per_share + the highest bits of family member 0x100 of the packed key; see
+    `meaning/sets.py`. An entry not used for more than `idle_ticks` ticks is expired (None: never, and no
+    last use is kept).
     """
 
     key: tuple[Type, ...]
@@ -59,7 +60,7 @@ class Lease(_Declared):
     value_shape: Shape | None
     idle_ticks: int | None
     sharded: bool = False  # share s hands out only ids q with share(q) = s
-    steps: int = 16  # ids looked at by one `open`
+    steps: int = 16  # most ids looked at by one `open`; each id of the share at most once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
