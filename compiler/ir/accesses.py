@@ -93,7 +93,7 @@ class MapRemove(Placed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaseOpen(Placed):
-    """Take a free or expired id of `share` and store `values` with it; `done` 0 when none was found in bounded steps."""
+    """Take a free or expired id of `share`, store `values` with it; `done` 0 where none was found in bounded steps."""
 
     state: str
     share: Operand
