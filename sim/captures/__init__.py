@@ -1,5 +1,3 @@
-"""Read, merge and write packet captures, in constant memory."""
-
 from sim.captures.errors import (
     CaptureError,
     CaptureFileError,

@@ -89,9 +89,7 @@ class Section:
         return Clock(_NS_PER_S // shared, ticks_per_s // shared, offset_s * _NS_PER_S)
 
     def _options(self, body: bytes, position: int) -> Iterator[tuple[int, bytes]]:
-        while position < len(body):
-            if position + 4 > len(body):
-                raise BlockError("an option runs out of its block")
+        while position < len(body):  # both are multiples of 4, so the head of an option is always whole
             code, length = self._option_start.unpack_from(body, position)
             if code == _OPTION_END:
                 return

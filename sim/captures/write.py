@@ -98,6 +98,8 @@ class PcapWriter:
         Its time must lie before 2106 (the format has 32 bits of seconds), `data` within `MAX_RECORD_BYTES`, and
         `wire_length` between `len(data)` and 2^32-1.
         """
+        if not self._is_open:
+            raise CaptureFileError(self.path, "cannot write: the capture is closed")
         time_ns, data, wire_length, _ = packet
         captured = len(data)
         if not captured <= wire_length or captured > MAX_RECORD_BYTES:
@@ -156,8 +158,6 @@ class PcapWriter:
             self.discard()
 
     def _flush(self) -> None:
-        if not self._is_open:
-            raise CaptureFileError(self.path, "cannot write: the capture is closed")
         try:
             self._file.write(self._pending)
         except OSError as error:
