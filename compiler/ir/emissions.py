@@ -20,7 +20,11 @@ class WriteField(Placed):
 
 
 class Rest(Enum):
-    """What of the packet as it stands follows the headers that a template builds."""
+    """What of the packet as it stands follows the headers that a template builds.
+
+    Its checksums are those of the packet as it stands: built headers in front change nothing in them.
+    FROM and AFTER an absent header are nothing.
+    """
 
     NOTHING = "nothing"
     WHOLE = "whole"  # every header and the payload
@@ -41,7 +45,10 @@ class BuiltHeader:
 class Template:
     """The bytes of an emission that is not the packet as it stands.
 
-    Built headers, then `data` packed (whole bytes, big-endian), then the rest.
+    Built headers, then `data` packed (whole bytes, big-endian), then the rest. Size and checksum
+    fields of built headers hold what they should, whatever their operands: sizes are in bytes on the
+    wire; HEADER checksums are full sums; the others are 0 where zero means none, else full sums over
+    the bytes that were captured. Blobs of built headers are empty.
     """
 
     headers: tuple[BuiltHeader, ...]
@@ -60,7 +67,11 @@ class Send(Placed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply(Placed):
-    """Emit by the port it came in by, with source and destination of MAC, IP and ports swapped, and end."""
+    """Emit by the port it came in by, with source and destination of MAC, IP and ports swapped, and end.
+
+    All `swaps` of the headers present are carried out, after the program's writes and before a template
+    takes the rest; built headers are not swapped.
+    """
 
     packet: Template | None = None
 

@@ -4,7 +4,8 @@ The rules form an acyclic graph: each header instance occurs at most once in a p
 of parsing is bounded by the number of headers. Parsing begins at the header without rules (the
 outermost) and goes on, after each header, to the first header in declaration order whose rule
 holds, whose bytes are all there, and whose `valid` conditions hold; where one of the latter two
-fails, that header is absent and parsing ends.
+fails, or the length of its blob is negative or more than the blob's `max_bytes`, that header is
+absent and parsing ends. Sums (`Linear`) are of integers: they can be negative and never wrap.
 """
 
 from __future__ import annotations
@@ -18,7 +19,12 @@ from compiler.source import Span
 
 
 class ChecksumKind(Enum):
-    """What an Internet checksum (RFC 1071) covers."""
+    """What an Internet checksum (RFC 1071) covers.
+
+    The IP header before a header is the nearest one that has `pseudo` fields; each of them counts as
+    a number of whole 16-bit words, filled up on the left. A TRANSPORT checksum covers as well the
+    number of bytes from its own header to the end of the packet (of use where it is built).
+    """
 
     HEADER = "header"  # its own header
     MESSAGE = "message"  # its own header and all that follows
@@ -55,7 +61,8 @@ class HeaderField:
     offset: int  # bits from the start of the header; a blob is the last field
     checksum: Checksum | None = None
     pseudo: bool = False  # part of the pseudo-header that a TRANSPORT checksum covers
-    is_size: bool = False  # bytes from the start of this header to the end of the packet, when built
+    is_size: bool = False  # bytes from the start of this header to the end of the packet, when built,
+    size_bias: int = 0  # and this many more: -40 for the payload length of IPv6
     default: int = 0  # value in a built header that does not name the field
 
 
