@@ -115,7 +115,7 @@ class LeaseGet(Placed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaseClose(Placed):
-    """Free lease `id` at once; nothing happens where it is not live or out of range."""
+    """Free lease `id` at once, expired or not; nothing happens where it is closed already or out of range."""
 
     state: str
     id: Operand
