@@ -57,6 +57,7 @@ class Connection:
         "_ports",
         "bytes_left",
         "flow",
+        "header_bytes",
         "is_open",
         "kind",
         "ready_ns",
