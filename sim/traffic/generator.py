@@ -1,4 +1,13 @@
-"""Generate traffic: flows open, send and close on the clock of a schedule."""
+"""Generate traffic: flows open, send and close on the clock of a schedule.
+
+    flows = Flows.zipf(count=1000, skew=1.1, seed=1, inside="10.0.0.0/16", outside="198.51.100.0/24")
+    shift = Schedule((Phase(at_s=0.05, skew=0.4, churn_per_s=5000),))
+    packets = generate(flows, packets=10_000, rate_pps=100_000, sizes=IMIX, schedule=shift)
+    flood = generate_attack(SynFlood(victim="10.0.0.80"), duration_s=0.1, rate_pps=20_000)
+    write_captures(merge([packets, flood]), "out", port_names={INSIDE: "lan", OUTSIDE: "wan"})
+
+`merge` is that of `sim.captures`. The same arguments give the same bytes on every machine.
+"""
 
 from collections.abc import Callable, Iterator
 from heapq import heappop, heappush
