@@ -33,8 +33,7 @@ class Shares(Node):
 
 @dataclass(frozen=True, slots=True)
 class PortDecl(Node):
-    name: Name
-    count: Expr | None
+    ports: tuple[tuple[Name, Expr | None], ...]  # (name, count)
 
 
 @dataclass(frozen=True, slots=True)
