@@ -29,6 +29,8 @@ def operands(operation: Operation) -> tuple[Operand, ...]:
                 found.extend(data)
             case tuple() as several:
                 found.extend(several)
+            case _:
+                pass
     return tuple(found)
 
 
@@ -41,6 +43,8 @@ def results(operation: Operation) -> tuple[Value, ...]:
                 found.append(value)
             case tuple() as several:
                 found.extend(several)
+            case _:
+                pass
     return tuple(found)
 
 
@@ -59,4 +63,6 @@ def replace_operands(operation: Operation, change: Callable[[Operand], Operand])
                 )
             case tuple() as several:
                 changes[name] = tuple(map(change, several))
+            case _:
+                pass
     return dataclasses.replace(operation, **changes) if changes else operation
