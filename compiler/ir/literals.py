@@ -151,6 +151,16 @@ def split_value(shape: Shape, found: object, path: str = "") -> Iterator[tuple[L
             yield shape, found, path
 
 
+def leaf_shapes(shape: Shape) -> Iterator[LeafShape]:
+    """The shapes of the flat values of `shape`, in declaration order."""
+    match shape:
+        case Record(fields=fields):
+            for _, field in fields:
+                yield from leaf_shapes(field)
+        case VectorShape() | Scalar() | Enumeration() | FlagSet():
+            yield shape
+
+
 def parse_leaf(shape: LeafShape, found: object, *, ports: Sequence[str] = (), path: str = "") -> Leaf:
     """The value of what people wrote for one vector or number."""
     match shape:

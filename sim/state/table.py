@@ -127,18 +127,21 @@ class TableArrayState:
         self.epoch = number
 
 
-def check_entries(declaration: Table, entries: Sequence[TableEntry]) -> None:
-    """Raise `StateError` unless the entries fit the table: number, kinds of match, widths, no two alike."""
+def check_entries(declaration: Table, entries: Sequence[TableEntry], *, first: int = 0) -> None:
+    """Raise `StateError` unless the entries fit the table: number, kinds of match, widths, no two alike.
+
+    The place of an error is `table[i]`, entries counted from `first`.
+    """
     name = declaration.name
     if len(entries) > declaration.size:
         raise StateError(name, f"the table has room for {declaration.size} entries, and there are {len(entries)}")
     seen: dict[tuple[tuple[Pattern, ...], int], int] = {}
-    for i, entry in enumerate(entries):
+    for i, entry in enumerate(entries, start=first):
         place = f"{name}[{i}]"
         _check_entry(declaration, entry, place)
-        first = seen.setdefault((entry.key, entry.priority), i)
-        if first != i:
-            raise StateError(place, f"entry {first} has the same key{' and priority' if entry.priority else ''}")
+        same = seen.setdefault((entry.key, entry.priority), i)
+        if same != i:
+            raise StateError(place, f"entry {same} has the same key{' and priority' if entry.priority else ''}")
 
 
 def _check_entry(declaration: Table, entry: TableEntry, place: str) -> None:
