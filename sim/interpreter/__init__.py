@@ -1,3 +1,4 @@
+from sim.interpreter.access_log import Access, AccessKind, AccessLog
 from sim.interpreter.emit import Emission
 from sim.interpreter.errors import (
     InterpreterError,
@@ -8,11 +9,18 @@ from sim.interpreter.errors import (
 )
 from sim.interpreter.machine import DigestRecord, Machine, Outcome
 from sim.interpreter.observe import Arrival, Departure, Event, Execution, GuardTest, Observer, every
+from sim.interpreter.run import DigestSink, DropPlace, PacketSink, Run, Summary, Traffic, run
+from sim.interpreter.trace import PacketTrace, Trace
 
 __all__ = [
+    "Access",
+    "AccessKind",
+    "AccessLog",
     "Arrival",
     "Departure",
     "DigestRecord",
+    "DigestSink",
+    "DropPlace",
     "Emission",
     "Event",
     "Execution",
@@ -22,8 +30,15 @@ __all__ = [
     "MissingStateError",
     "Observer",
     "Outcome",
+    "PacketSink",
+    "PacketTrace",
+    "Run",
+    "Summary",
+    "Trace",
+    "Traffic",
     "TunableRangeError",
     "UnknownPortError",
     "UnknownTunableError",
     "every",
+    "run",
 ]
