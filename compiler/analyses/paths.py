@@ -1,0 +1,221 @@
+"""The ways a packet can go through a guarded straight line.
+
+Operations are walked in order. Where the guard of an operation with an effect is not known, its
+first undecided condition is assumed both ways; ways seen to be contradictory are given up (two
+values of one field, two ports, headers that no packet holds together). A `MapPut` is assumed both
+to change its entry and to write what is already there, since the latter is a read; likewise an
+`IndexOpen` to open a session and to find one.
+
+Paths are made one at a time. There may be many: `walk_paths` stops after a stated number and says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+
+from compiler.analyses.knowledge import Knowledge
+from compiler.analyses.laws import Laws, find_laws
+from compiler.analyses.structure import Structure, structure_of
+from compiler.analyses.value_numbers import render_expression
+from compiler.ir.operations import (
+    Final,
+    IndexOpen,
+    MapFind,
+    MapPut,
+    Pure,
+)
+from compiler.ir.program import Program
+from compiler.ir.values import Value
+from compiler.source import Span
+
+MAX_PATHS = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A condition and its truth on a path. `expression` is its number, or None: "writes what is there"."""
+
+    text: str
+    truth: bool
+    span: Span = field(compare=False, repr=False)
+    expression: int | None = None
+
+    def __str__(self) -> str:
+        if self.truth:
+            return self.text
+        return f"not ({self.text})" if " " in self.text else f"not {self.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """One way. Operations are places in the program's list; `operations` are those with an effect, in order."""
+
+    handler: int  # of the final operation; OUTSIDE if none
+    decisions: tuple[Decision, ...]
+    operations: tuple[int, ...]
+    final: int
+    unchanged: frozenset[int]  # MapPuts that write what is already there
+    known: Knowledge = field(compare=False, repr=False)  # at the end
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """`complete`: there are no others."""
+
+    paths: tuple[Path, ...]
+    complete: bool
+
+
+def find_paths(program: Program, *, limit: int = MAX_PATHS) -> Paths:
+    found = tuple(islice(walk_paths(program), limit + 1))
+    return Paths(found[:limit], complete=len(found) <= limit)
+
+
+def walk_paths(program: Program) -> Iterator[Path]:
+    """All paths, lazily, depth first; a condition is taken to be true first."""
+    return _Walk(program).paths()
+
+
+@dataclass(slots=True)
+class _Way:
+    place: int
+    known: Knowledge
+    decisions: tuple[Decision, ...] = ()
+    operations: tuple[int, ...] = ()
+    unchanged: frozenset[int] = frozenset()
+    changed: frozenset[int] = frozenset()
+    guards: dict[int, bool] = field(default_factory=dict)
+
+
+class _Walk:
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.structure: Structure = structure_of(program)
+        self.laws: Laws = find_laws(program)
+        self.finds = {op.slot.number: op for op in program.operations if isinstance(op, MapFind)}
+
+    def paths(self) -> Iterator[Path]:
+        waiting = [_Way(0, Knowledge(self.laws))]
+        while waiting:
+            way = waiting.pop()
+            ended = self._advance(way, waiting)
+            if ended is not None:
+                yield ended
+
+    def _advance(self, way: _Way, waiting: list[_Way]) -> Path | None:
+        """Go on until the path ends, or forks (then both ways wait)."""
+        for place in range(way.place, len(self.program.operations)):
+            operation = self.program.operations[place]
+            if isinstance(operation, Pure):
+                continue
+            holds = self._guard(way, operation.guard)
+            if holds is False:
+                continue
+            way.place = place
+            if holds is None:
+                self._fork(way, waiting, self._open_condition(way, operation.guard))
+                return None
+            if self._must_fork(way, waiting, place):
+                return None
+            way.operations += (place,)
+            if isinstance(operation, Final):
+                handler = self.structure.handler(place)
+                return Path(handler, way.decisions, way.operations, place, way.unchanged, way.known)
+        return None
+
+    def _guard(self, way: _Way, guard: int) -> bool | None:
+        if guard in way.guards:
+            return way.guards[guard]
+        step = self.program.guards[guard]
+        if step.condition is None:
+            holds: bool | None = True
+        else:
+            holds = self._guard(way, step.parent)
+            if holds:
+                truth = way.known.value(self.laws.numbers.of(step.condition))
+                holds = None if truth is None else bool(truth) == step.polarity
+        if holds is not None:
+            way.guards[guard] = holds
+        return holds
+
+    def _open_condition(self, way: _Way, guard: int) -> int:
+        """The condition to assume next: of the outermost guard that is not known."""
+        for place in reversed(tuple(self.structure.tree.chain(guard))):
+            step = self.program.guards[place]
+            if step.condition is not None and self._guard(way, place) is None:
+                return way.known.undecided(self.laws.numbers.of(step.condition))
+        raise AssertionError("every guard is known")
+
+    def _fork(self, way: _Way, waiting: list[_Way], expression: int) -> None:
+        text = render_expression(self.program, self.laws.numbers, expression)
+        span = self._span(expression)
+        for truth in (False, True):  # the last one put is taken first
+            known = way.known.copy()
+            if known.assume(expression, truth):
+                decision = Decision(text, truth, span, expression)
+                waiting.append(self._branch(way, known, decision))
+
+    def _branch(self, way: _Way, known: Knowledge, decision: Decision) -> _Way:
+        return _Way(
+            way.place,
+            known,
+            (*way.decisions, decision),
+            way.operations,
+            way.unchanged,
+            way.changed,
+            dict(way.guards),
+        )
+
+    def _span(self, expression: int) -> Span:
+        place = self.laws.numbers.nodes[expression].operation
+        assert place is not None  # a constant is never undecided
+        return self.program.operations[place].span
+
+    def _must_fork(self, way: _Way, waiting: list[_Way], place: int) -> bool:
+        """Find out whether an access writes or only reads; True where that made two ways."""
+        operation = self.program.operations[place]
+        match operation:
+            case MapPut():
+                return self._must_fork_put(way, waiting, place, operation)
+            case IndexOpen(opened=opened) if way.known.value(self.laws.numbers.of(opened)) is None:
+                self._fork(way, waiting, self.laws.numbers.of(opened))
+                return True
+            case _:
+                return False
+
+    def _must_fork_put(self, way: _Way, waiting: list[_Way], place: int, put: MapPut) -> bool:
+        """Find out whether `put` changes its entry; True where that made two ways."""
+        find = self.finds.get(put.slot.number) if isinstance(put.slot, Value) else None
+        if find is None or place in way.unchanged or place in way.changed:
+            return False
+        present = self.laws.numbers.of(find.present)
+        truth = way.known.value(present)
+        if truth is None:
+            self._fork(way, waiting, way.known.undecided(present))
+            return True
+        same = self._writes_same(way.known, find, put) if truth else False
+        if same is None:
+            text = f"`{put.state}` already holds what line {put.span.line} writes"
+            for holds in (False, True):
+                branch = self._branch(way, way.known.copy(), Decision(text, holds, put.span))
+                branch.unchanged |= {place} if holds else frozenset()
+                branch.changed |= frozenset() if holds else {place}
+                waiting.append(branch)
+            return True
+        way.unchanged |= {place} if same else frozenset()
+        return False
+
+    def _writes_same(self, known: Knowledge, find: MapFind, put: MapPut) -> bool | None:
+        pairs = [
+            (self.laws.numbers.of(old), self.laws.numbers.of(new))
+            for old, new in zip(find.values, put.values, strict=True)
+        ]
+        open_pairs = [(old, new) for old, new in pairs if old != new]
+        if not open_pairs:
+            return True
+        values = [(known.value(old), known.value(new)) for old, new in open_pairs]
+        if any(old is not None and new is not None and old != new for old, new in values):
+            return False
+        return True if all(old is not None and old == new for old, new in values) else None
