@@ -1,0 +1,3 @@
+from compiler.frontend.lower.program import lower_program
+
+__all__ = ["lower_program"]
