@@ -66,3 +66,12 @@ def replace_operands(operation: Operation, change: Callable[[Operand], Operand])
             case _:
                 pass
     return dataclasses.replace(operation, **changes) if changes else operation
+
+
+def replace_results(operation: Operation, change: Callable[[Value], Value]) -> Operation:
+    """The same operation with every value that it defines replaced by what `change` makes of it."""
+    changes: dict[str, object] = {}
+    for name in _fields_annotated(type(operation), "Value", "tuple[Value, ...]"):
+        found = getattr(operation, name)
+        changes[name] = change(found) if isinstance(found, Value) else tuple(map(change, found))
+    return dataclasses.replace(operation, **changes) if changes else operation

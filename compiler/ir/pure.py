@@ -20,8 +20,8 @@ class BinaryOperator(Enum):
     ADD = "add"  # modulo 2^width
     SUB = "sub"
     MUL = "mul"
-    DIV = "div"  # the right side is a constant other than 0 outside `core` devices
-    MOD = "mod"
+    DIV = "div"  # 0 where the right side is 0; that is a constant outside `core` devices
+    MOD = "mod"  # likewise
     AND = "and"
     OR = "or"
     XOR = "xor"

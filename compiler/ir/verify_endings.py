@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from typing import get_args
 
 from compiler.ir.fields import results
 from compiler.ir.invalid import InvalidProgram
@@ -94,7 +93,7 @@ class _Endings:
         self._finals = [(i, o) for i, o in enumerate(program.operations) if is_final(o)]
         self._later: list[dict[int, Operation]] = []  # for each final, one operation of each guard that comes after
         for position, _ in self._finals:
-            after = (o for o in reversed(program.operations[position + 1 :]) if not isinstance(o, get_args(Pure)))
+            after = (o for o in reversed(program.operations[position + 1 :]) if not isinstance(o, Pure))
             self._later.append({o.guard: o for o in after})
 
     def check(self, case: dict[Value, bool]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NoReturn, assert_never, cast, get_args
+from typing import NoReturn, assert_never
 
 from compiler.ir.headers import Header, HeaderField
 from compiler.ir.invalid import InvalidProgram
@@ -33,7 +33,6 @@ from compiler.ir.operations import (
     Select,
     Send,
     Slice,
-    StateAccess,
     Template,
     Unary,
     VectorLane,
@@ -48,7 +47,6 @@ from compiler.ir.verify_states import verify_state_access
 from compiler.source import Span
 
 _SHIFTS = (BinaryOperator.SHL, BinaryOperator.SHR)
-_DIVISIONS = (BinaryOperator.DIV, BinaryOperator.MOD)
 _FACT_WIDTHS = {PacketFact.PORT: 16, PacketFact.LENGTH: 32, PacketFact.NOW: 64}
 
 
@@ -59,10 +57,11 @@ def verify_operation(program: Program, operation: Operation) -> None:
             _verify_write(program, operation)
         case Send() | Reply() | Flood() | Multicast() | Drop() | Clone() | Digest():
             _verify_emission(program, operation)
-        case _ if isinstance(operation, get_args(StateAccess)):
-            verify_state_access(program, cast(StateAccess, operation))
         case _:
-            _verify_pure(program, cast(Pure, operation))
+            if isinstance(operation, Pure):
+                _verify_pure(program, operation)
+            else:
+                verify_state_access(program, operation)
 
 
 def verify_constant(operand: Constant, span: Span) -> None:
@@ -141,10 +140,6 @@ def _verify_binary(operation: Binary) -> None:
     if operation.operator in _SHIFTS and isinstance(right.type, Bits):
         return
     _expect(right.type, operation.result.type, "the right side", operation.span)
-    if operation.operator in _DIVISIONS and isinstance(right, Constant):
-        lanes = right.value if isinstance(right.value, tuple) else (right.value,)
-        if 0 in lanes:
-            _fail("the divisor is 0", operation.span)
 
 
 def _verify_compare(operation: Compare) -> None:

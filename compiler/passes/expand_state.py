@@ -1,0 +1,78 @@
+"""Maps, sets, leases, indexes, meters and counters as plain arrays: their executable definition.
+
+Before: any state operation.
+After:  only operations on arrays, control-plane tables and reductions; the states are those that
+        `expansion/arrays.py` lists, in the place of the one they stand for. Ways and steps are unrolled.
+        `expansion/snapshots.py` reads the source's states off the arrays again. Where a lease is split
+        over shares, `expanded_entries` says what the arrays `NAME__order` and `NAME__length` hold.
+
+    meter_take rate, %i, 1u32     becomes    reads of rate__credit[%i] and rate__last[%i], arithmetic, writes
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from compiler.ir.operations import (
+    CounterAdd,
+    IndexFind,
+    IndexOpen,
+    LeaseClose,
+    LeaseGet,
+    LeaseOpen,
+    MapFind,
+    MapPut,
+    MapRemove,
+    MeterTake,
+    Operation,
+    StateAccess,
+)
+from compiler.ir.program import Program
+from compiler.ir.states import Counter, Index, Lease, Map, Meter
+from compiler.passes.expansion.arrays import expanded, lease_of
+from compiler.passes.expansion.assembler import Assembler
+from compiler.passes.expansion.indexes import expand_index_find, expand_index_open
+from compiler.passes.expansion.leases import expand_lease_close, expand_lease_get, expand_lease_open
+from compiler.passes.expansion.maps import expand_map_find, expand_map_put, expand_map_remove
+from compiler.passes.expansion.rates import expand_counter_add, expand_meter_take
+
+
+def expand_state(program: Program) -> Program:
+    out = Assembler(program)
+    for operation in program.operations:
+        with out.in_place_of(operation):
+            _expand(out, program, operation)
+    return dataclasses.replace(
+        program,
+        states=tuple(array for state in program.states for array in expanded(state, program)),
+        guards=tuple(out.guards),
+        operations=tuple(out.operations),
+    )
+
+
+def _expand(out: Assembler, program: Program, operation: Operation) -> None:
+    state = program.state(operation.state) if isinstance(operation, StateAccess) else None
+    shares = program.shares
+    match operation, state:
+        case MapFind(), Map():
+            expand_map_find(out, state, shares, operation)
+        case MapPut(), Map():
+            expand_map_put(out, state, operation)
+        case MapRemove(), Map():
+            expand_map_remove(out, state, operation)
+        case LeaseOpen(), Lease():
+            expand_lease_open(out, state, shares, operation)
+        case LeaseGet(), Lease():
+            expand_lease_get(out, state, shares, operation)
+        case LeaseClose(), Lease():
+            expand_lease_close(out, state, shares, operation)
+        case IndexFind(), Index():
+            expand_index_find(out, state, lease_of(program, state), shares, operation)
+        case IndexOpen(), Index():
+            expand_index_open(out, state, lease_of(program, state), shares, operation)
+        case CounterAdd(), Counter():
+            expand_counter_add(out, state, operation)
+        case MeterTake(), Meter():
+            expand_meter_take(out, state, operation)
+        case _:
+            out.operations.append(operation)

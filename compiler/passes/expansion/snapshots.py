@@ -1,0 +1,107 @@
+"""Read the source's states off the arrays that `expand_state` put in their place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from compiler.ir.leaf_values import Leaf
+from compiler.ir.program import Program
+from compiler.ir.states import Counter, Index, Lease, Map, Meter
+from compiler.passes.expansion.arrays import (
+    counter_arrays,
+    index_arrays,
+    lease_arrays,
+    lease_of,
+    map_arrays,
+    meter_arrays,
+)
+
+Cells = Mapping[str, Sequence[Leaf]]  # of each expanded array, by its name
+Rows = list[list[object]]
+
+
+def source_snapshots(source: Program, cells: Cells) -> dict[str, dict[str, object]]:
+    """The exact layout of each expanded state of `source`, by name.
+
+    The form is that of the interpreter's snapshots, numbers as numbers; what only counts failed
+    inserts is not part of it.
+    """
+    found: dict[str, dict[str, object]] = {}
+    for state in source.states:
+        match state:
+            case Map():
+                found[state.name] = {"entries": _map_entries(state, cells)}
+            case Lease():
+                hands = list(cells[lease_arrays(state, source.shares).hand.name])
+                found[state.name] = {"leases": _leases(state, source.shares, cells), "hands": hands}
+            case Index():
+                found[state.name] = {"entries": _index_entries(state, lease_of(source, state), cells)}
+            case Meter():
+                found[state.name] = {"buckets": _buckets(state, cells)}
+            case Counter():
+                found[state.name] = {"cells": _counts(state, cells)}
+            case _:
+                pass
+    return found
+
+
+def _map_entries(state: Map, cells: Cells) -> Rows:
+    """[slot, key, values, last tick]"""
+    arrays = map_arrays(state)
+    entries: Rows = []
+    for slot, used in enumerate(cells[arrays.used.name]):
+        if used:
+            key = [_plain(cells[array.name][slot]) for array in arrays.keys]
+            values = [_plain(cells[array.name][slot]) for array in arrays.values]
+            entries.append([slot, key, values, 0 if arrays.last is None else cells[arrays.last.name][slot]])
+    return entries
+
+
+def _leases(state: Lease, shares: int, cells: Cells) -> Rows:
+    """[id, generation, last tick, values], of ids once open; closed ones have no values and no last tick."""
+    arrays = lease_arrays(state, shares)
+    leases: Rows = []
+    for cell, generation in enumerate(cells[arrays.generation.name]):
+        if not generation:
+            continue
+        if cells[arrays.used.name][cell]:
+            values = [_plain(cells[array.name][cell]) for array in arrays.values]
+            last = 0 if arrays.last is None else cells[arrays.last.name][cell]
+            leases.append([state.first + cell, generation, last, values])
+        else:
+            leases.append([state.first + cell, generation, 0, None])
+    return leases
+
+
+def _index_entries(state: Index, lease: Lease, cells: Cells) -> Rows:
+    """[slot, key, id, generation]"""
+    arrays = index_arrays(state, lease)
+    return [
+        [
+            slot,
+            [_plain(cells[array.name][slot]) for array in arrays.keys],
+            cells[arrays.id.name][slot],
+            cells[arrays.generation.name][slot],
+        ]
+        for slot, used in enumerate(cells[arrays.used.name])
+        if used
+    ]
+
+
+def _buckets(state: Meter, cells: Cells) -> Rows:
+    """[index, credit, last], of buckets not as at the start"""
+    arrays = meter_arrays(state)
+    buckets = zip(cells[arrays.credit.name], cells[arrays.last.name], strict=True)
+    start = (arrays.constants.full, 0)
+    return [[index, *bucket] for index, bucket in enumerate(buckets) if bucket != start]
+
+
+def _counts(state: Counter, cells: Cells) -> Rows:
+    """[index, packets, bytes], of cells that have counted anything"""
+    arrays = counter_arrays(state)
+    counts = zip(cells[arrays.packets.name], cells[arrays.bytes.name], strict=True)
+    return [[index, *count] for index, count in enumerate(counts) if any(count)]
+
+
+def _plain(leaf: Leaf) -> object:
+    return list(leaf) if isinstance(leaf, tuple) else leaf
