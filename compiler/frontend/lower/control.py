@@ -19,7 +19,7 @@ def lower_block(context: Context, block: TBlock, name: str) -> Operands:
     for statement in block.statements:
         context.statement(statement)
         if not context.scope.is_alive:
-            return tuple(map(zero, flatten(block.type)))
+            return _nothing(block.type)
     values = () if block.value is None else context.values(block.value, name)
     variables = context.scope.environment.variables
     for number in [number for number in variables if number not in outer]:
@@ -68,7 +68,7 @@ def lower_unwrap(context: Context, unwrap: TUnwrap, name: str) -> Operands:
     option = context.values(unwrap.value, name)
     if not option:
         assert not context.scope.is_alive, "only an expression that never ends has no value here"
-        return tuple(map(zero, flatten(unwrap.type)))
+        return _nothing(unwrap.type)
     present, *values = option
     return _lower_branches(
         context,
@@ -86,7 +86,7 @@ def lower_inlined(context: Context, inlined: TInlined, name: str) -> Operands:
     bindings = [Variable(local, context.values(argument, local.name)) for local, argument in inlined.bindings]
     caller = context.scope
     if not caller.is_alive:
-        return tuple(map(zero, flatten(inlined.type)))
+        return _nothing(inlined.type)
     body = Scope(caller.guard, caller.environment.copy())
     body.environment.variables = {variable.local.number: variable for variable in bindings}
     context.scope = body
@@ -117,11 +117,12 @@ def _lower_branches(
     """`is_speculated`: both branches are computed always, and only their values are chosen from."""
     scope = context.scope
     if not scope.is_alive:
-        return tuple(map(zero, flatten(of)))
+        return _nothing(of)
     guards = context.builder.guards
     truth = guards.truth(scope.guard, condition)
     if truth is not None:
-        return _fitted(then() if truth else otherwise(), of)
+        values = then() if truth else otherwise()
+        return _fitted(values, of) if context.scope.is_alive else _nothing(of)
 
     def branch(lower: Callable[[], Operands], polarity: bool) -> Branch:
         guard = scope.guard if is_speculated else guards.child(scope.guard, condition, polarity)
@@ -133,6 +134,11 @@ def _lower_branches(
 
     first, second = branch(then, True), branch(otherwise, False)
     return context.joins.branches(scope, condition, first, second, of=of, name=name, span=span)
+
+
+def _nothing(of: Ty) -> Operands:
+    """A value where no path leads: nobody reads it."""
+    return tuple(map(zero, flatten(of)))
 
 
 def _fitted(values: Operands, of: Ty) -> Operands:

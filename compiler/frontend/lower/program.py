@@ -49,7 +49,8 @@ def lower_program(program: TProgram) -> Program:
         if guard == DEAD:
             break  # the handlers before take every packet
         taken, guard = lowering.handler(handler, guard)
-        handlers.append(Handler(handler.name, taken, span=handler.span))
+        if taken != DEAD:
+            handlers.append(Handler(handler.name, taken, span=handler.span))
     lowering.builder.emit(Drop(guard=guard, span=program.span, reason="unhandled"))
     line = Line(tuple(lowering.builder.guards.guards), tuple(lowering.builder.operations), tuple(handlers))
     line = without_unused(line)
@@ -108,6 +109,8 @@ class _Lowering(Context):
         assert not self.scope.exits, "a handler's condition only looks"
         guards = self.builder.guards
         mine, others = (guards.child(guard, taken, polarity) for polarity in (True, False))
+        if mine == DEAD:
+            return mine, others
         self.scope = Scope(mine, Environment())
         self.block(handler.body)
         assert not self.scope.is_alive, f"a path of {handler.name} has no end"

@@ -138,10 +138,12 @@ def _lower_operator(context: Context, expression: TUnary | TBinary | TCompare, n
 
 def _lower_comparison(context: Context, comparison: TCompare, name: str) -> Operand:
     one, other = context.values(comparison.left), context.values(comparison.right)
+    if not context.scope.is_alive:
+        return FALSE
     builder, place, operator = context.builder, context.place(comparison.span), comparison.operator
     if len(one) == len(other) == 1:
         return builder.comparison(place, operator, one[0], other[0], name)
-    parts = [builder.comparison(place, operator, a, b) for a, b in zip(one, other, strict=context.scope.is_alive)]
+    parts = [builder.comparison(place, operator, a, b) for a, b in zip(one, other, strict=True)]
     if operator is CompareOperator.NE:
         return reduce(lambda a, b: builder.disjunction(place, a, b, name), parts, FALSE)
     assert operator is CompareOperator.EQ, "several values have no order"
