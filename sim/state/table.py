@@ -71,6 +71,7 @@ class TableState:
         entries = []
         for i, row in enumerate(read_rows(rows, columns=4, place=f"{name}.entries")):
             place = f"{name}.entries[{i}]"
+            read_number(row[0], least=i, most=i, place=f"{place}[0]")
             parts = read_list(row[1], place=f"{place}[1]", length=len(declaration.key))
             key = tuple(
                 _read_pattern(part, declaration.match[j], declaration.key[j], place=f"{place}[1][{j}]")
