@@ -12,7 +12,16 @@ from compiler.meaning.hashing import DEFAULT_SALT, share_of
 from compiler.meaning.sets import set_of_key
 from sim.state.errors import StateError
 from sim.state.lease import LeaseState
-from sim.state.snapshot_fields import UINT32, UINT64, read_fields, read_leaves, read_number, read_rows, write_leaves
+from sim.state.snapshot_fields import (
+    UINT32,
+    UINT64,
+    read_fields,
+    read_leaves,
+    read_number,
+    read_rows,
+    write_leaves,
+    write_number,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +94,7 @@ class IndexState:
         entries = [
             [slot, write_leaves(entry.key), entry.id, entry.generation] for slot, entry in sorted(self._slots.items())
         ]
-        return {"entries": entries, "failed_inserts": self.failed_inserts}
+        return {"entries": entries, "failed_inserts": write_number(self.failed_inserts)}
 
     def restore(self, found: object) -> None:
         """Take over a snapshot, or raise `StateError` and change nothing. The lease has a snapshot of its own."""

@@ -18,6 +18,7 @@ from sim.state.snapshot_fields import (
     read_number,
     read_rows,
     write_leaves,
+    write_number,
 )
 
 
@@ -111,7 +112,7 @@ class LeaseState:
             [id_, lease.generation, lease.last, None if lease.values is None else write_leaves(lease.values)]
             for id_, lease in sorted(self._leases.items())
         ]
-        return {"leases": leases, "hands": list(self._hands), "failed_inserts": self.failed_inserts}
+        return {"leases": leases, "hands": list(self._hands), "failed_inserts": write_number(self.failed_inserts)}
 
     def restore(self, found: object) -> None:
         """Take over a snapshot, or raise `StateError` and change nothing."""

@@ -11,7 +11,16 @@ from compiler.meaning.clock import HALF_RANGE, TICK_MASK, is_expired, later
 from compiler.meaning.hashing import DEFAULT_SALT
 from compiler.meaning.sets import NO_SLOT, set_of_key
 from sim.state.errors import StateError
-from sim.state.snapshot_fields import UINT32, UINT64, read_fields, read_leaves, read_number, read_rows, write_leaves
+from sim.state.snapshot_fields import (
+    UINT32,
+    UINT64,
+    read_fields,
+    read_leaves,
+    read_number,
+    read_rows,
+    write_leaves,
+    write_number,
+)
 
 
 class _Entry:
@@ -119,7 +128,7 @@ class MapState:
             [slot, write_leaves(entry.key), write_leaves(entry.values), entry.last]
             for slot, entry in sorted(self._slots.items())
         ]
-        return {"entries": entries, "failed_inserts": self.failed_inserts}
+        return {"entries": entries, "failed_inserts": write_number(self.failed_inserts)}
 
     def restore(self, found: object) -> None:
         """Take over a snapshot, or raise `StateError` and change nothing."""
