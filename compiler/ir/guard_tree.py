@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from compiler.ir.program import ROOT, Guard
+from compiler.ir.values import Value
 
 
 class GuardTree:
@@ -15,6 +16,9 @@ class GuardTree:
         self._depth = [0] * len(guards)
         for number in range(1, len(guards)):
             self._depth[number] = self._depth[guards[number].parent] + 1
+
+    def depth(self, guard: int) -> int:
+        return self._depth[guard]
 
     def chain(self, guard: int) -> Iterator[int]:
         """`guard` and its ancestors, the root last."""
@@ -38,10 +42,15 @@ class GuardTree:
                 other = self._guards[other].parent
         return one
 
+    def splits(self, one: int, other: int) -> tuple[Value, bool] | None:
+        """A condition, and its value under `one`, that makes it impossible for both to hold; None: not known."""
+        needs = {self._guards[g].condition: self._guards[g].polarity for g in self.chain(one)}
+        for number in self.chain(other):
+            guard = self._guards[number]
+            if guard.condition is not None and needs.get(guard.condition, guard.polarity) != guard.polarity:
+                return guard.condition, not guard.polarity
+        return None
+
     def are_exclusive(self, one: int, other: int) -> bool:
         """Whether a condition that both need makes it impossible for both to hold (no: not known)."""
-        needs = {self._guards[g].condition: self._guards[g].polarity for g in self.chain(one) if g != ROOT}
-        return any(
-            g != ROOT and needs.get(self._guards[g].condition, self._guards[g].polarity) != self._guards[g].polarity
-            for g in self.chain(other)
-        )
+        return self.splits(one, other) is not None

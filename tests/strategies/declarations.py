@@ -196,7 +196,7 @@ STATES: tuple[State, ...] = (
     a_map("members", (Bits(7), Bits(1)), (), ways=2, sets=4),
     a_lease("ports", 4, 3, 7),
     a_lease("kept", 16, 5, 9, idle_ticks=None, steps=3),
-    a_lease("split", 16, 1024, 1039, sharded=True, steps=3),
+    a_lease("split", 16, 1024, 1033, sharded=True, steps=3),
     an_index("by_key", (Bits(7),), "ports"),
     an_index("by_pair", (Bits(16), Bits(16)), "split", sets=4, ways=2, share_key=(1, 0)),
     a_table("routes", (Bits(16), Bits(7)), (MatchKind.PREFIX, MatchKind.EXACT), None),
