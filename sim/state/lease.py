@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from compiler.ir.leaf_values import Leaf
 from compiler.ir.states import Lease
@@ -147,13 +148,17 @@ class LeaseState:
         return id_, _Lease(values, last=last, generation=generation)
 
 
-def _orders(declaration: Lease, shares: int) -> list[Sequence[int]]:
+def _orders(declaration: Lease, shares: int) -> Sequence[Sequence[int]]:
     """For each share its ids, in the order in which the hand meets them."""
-    ids = range(declaration.first, declaration.last + 1)
     if not declaration.sharded or shares == 1:
-        return [ids]
+        return [range(declaration.first, declaration.last + 1)]
+    return _sharded_orders(declaration.first, declaration.last, shares)
+
+
+@lru_cache(maxsize=16)  # 65,536 hashes, and tests and sweeps build one program's states many times
+def _sharded_orders(first: int, last: int, shares: int) -> Sequence[Sequence[int]]:
     placed: list[list[tuple[int, int]]] = [[] for _ in range(shares)]
-    for id_ in ids:
+    for id_ in range(first, last + 1):
         share, position = share_position(id_, shares=shares)
         placed[share].append((position, id_))
-    return [[id_ for _, id_ in sorted(order)] for order in placed]
+    return tuple(tuple(id_ for _, id_ in sorted(order)) for order in placed)
