@@ -9,6 +9,7 @@ from typing import TypeAlias
 from compiler.frontend.lower.builder import Place
 from compiler.frontend.lower.context import Context
 from compiler.frontend.lower.paths import FieldName, Operands
+from compiler.frontend.lower.value_names import part_names
 from compiler.frontend.typed import (
     Static,
     StaticLiteral,
@@ -78,7 +79,12 @@ def lower_pure(context: Context, expression: PureExpr, name: str) -> Operands:
         case TLocal(local=local):
             return context.scope.environment.variables[local.number].values
         case TMake(parts=parts):
-            return context.all_values(parts)
+            names = part_names(expression.type, name)
+            return tuple(
+                value
+                for part, part_name in zip(parts, names, strict=False)
+                for value in context.values(part, part_name)
+            )
         case TProject(value=value, first=first):
             return context.values(value, name)[first : first + len(flatten(expression.type))]
         case _:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import repeat
 
 from compiler.frontend.types import EntryType, EnumType, OptionType, SessionType, StructType, TupleType, Ty, flatten
 
@@ -12,6 +13,20 @@ def value_names(of: Ty, name: str) -> tuple[str, ...]:
     names = tuple(_names(of, name))
     assert len(names) == len(flatten(of)), "names and layout disagree"
     return names
+
+
+def part_names(of: Ty, name: str) -> Iterator[str]:
+    """One for each part that a value of type `of` is made of, whole structs among them; then "" for ever."""
+    match of:
+        case StructType(fields=fields) if name:
+            yield from (_dotted(name, field) for field, _ in fields)
+        case TupleType(elements=elements) if name:
+            yield from (f"{name}.{number}" for number in range(len(elements)))
+        case OptionType() if name:
+            yield from (_dotted(name, "present"), name)
+        case _:
+            pass
+    yield from repeat("")
 
 
 def _names(of: Ty, name: str) -> Iterator[str]:
