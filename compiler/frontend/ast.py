@@ -131,13 +131,7 @@ class AlternativePattern(Node):
 
 
 Pattern: TypeAlias = (
-    WildcardPattern
-    | LiteralPattern
-    | RangePattern
-    | PathPattern
-    | FlagsPattern
-    | TuplePattern
-    | AlternativePattern
+    WildcardPattern | LiteralPattern | RangePattern | PathPattern | FlagsPattern | TuplePattern | AlternativePattern
 )
 
 # --- expressions ------------------------------------------------------------------------------------
@@ -362,6 +356,4 @@ class For(Node):
     body: Block
 
 
-Statement: TypeAlias = (
-    Let | Assign | ExprStatement | Return | Verdict | CloneStatement | DigestStatement | For | Block
-)
+Statement: TypeAlias = Let | Assign | ExprStatement | Return | Verdict | CloneStatement | DigestStatement | For | Block

@@ -39,9 +39,7 @@ class _ItemReader(TreeReader):
         return items.Shares(self.expr(children[0]), span=self.span(tree))
 
     def _port_item(self, tree: Tree[Token], children: list[Child]) -> items.PortDecl:
-        ports = [
-            (self.name(c.children[0]), self.optional_expr(c.children[1])) for c in children if isinstance(c, Tree)
-        ]
+        ports = [(self.name(c.children[0]), self.optional_expr(c.children[1])) for c in children if isinstance(c, Tree)]
         return items.PortDecl(tuple(ports), span=self.span(tree))
 
     def _pair_item(self, tree: Tree[Token], children: list[Child]) -> items.Pair:
@@ -62,7 +60,9 @@ class _ItemReader(TreeReader):
         return items.HeaderDecl(
             self.name(name),
             None if layout is None else self.name(layout),
-            tuple(self._header_rule(c) for c in rules.children if isinstance(c, Tree)) if isinstance(rules, Tree) else (),
+            tuple(self._header_rule(c) for c in rules.children if isinstance(c, Tree))
+            if isinstance(rules, Tree)
+            else (),
             tuple(self._header_condition(c) for c in where.children if isinstance(c, Tree))
             if isinstance(where, Tree)
             else (),
@@ -88,9 +88,7 @@ class _ItemReader(TreeReader):
     def _header_condition(self, tree: Tree[Token]) -> items.HeaderCondition:
         left, operator, right = tree.children
         assert isinstance(operator, Tree)
-        return items.HeaderCondition(
-            self.expr(left), str(operator.children[0]), self.expr(right), span=self.span(tree)
-        )
+        return items.HeaderCondition(self.expr(left), str(operator.children[0]), self.expr(right), span=self.span(tree))
 
     def _header_field(self, tree: Tree[Token]) -> items.HeaderFieldNode:
         *attributes, name, ty, value = tree.children

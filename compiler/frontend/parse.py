@@ -72,7 +72,9 @@ def _item_extents(source: Source, reporter: Reporter) -> Iterator[tuple[int, int
         if text in _OPENING:
             opened.append(token)
             if len(opened) > MAX_NESTING:
-                reporter.error("W0107", f"brackets are nested more than {MAX_NESTING} deep", Span(source, begin, last_end))
+                reporter.error(
+                    "W0107", f"brackets are nested more than {MAX_NESTING} deep", Span(source, begin, last_end)
+                )
                 return
         elif text in _OPENING.values():
             if not opened or _OPENING[str(opened[-1])] != text:

@@ -46,7 +46,20 @@ _TERMINALS = {
     "IF": "`if`",
     "$END": "the end of the declaration",
 }
-_EXPRESSION_START = {"NAME", "INT", "DURATION", "IP4", "PREFIX4", "MAC", "STRING", "TRUE", "FALSE", "LPAR", "LSQB", "NOT"}
+_EXPRESSION_START = {
+    "NAME",
+    "INT",
+    "DURATION",
+    "IP4",
+    "PREFIX4",
+    "MAC",
+    "STRING",
+    "TRUE",
+    "FALSE",
+    "LPAR",
+    "LSQB",
+    "NOT",
+}
 _STATEMENT_START = {"LET", "DROP", "SEND", "FOR", "MATCH"}
 _MISTAKES = {
     "==": ("=", "one `=` assigns; `==` compares"),
@@ -75,8 +88,13 @@ def report_syntax_error(source: Source, start: int, end: int, error: UnexpectedI
         found = source.text[at : at + 1]
         word = _word_at(source.text, at)
         if word in _MISTAKES:
-            reporter.error("W0105", f"`{word}` is not a word of Weft here", Span(source, at, at + len(word)), help=_MISTAKES[word][1])
-        elif found.isalnum() or found in "_\"" or not found.isascii():
+            reporter.error(
+                "W0105",
+                f"`{word}` is not a word of Weft here",
+                Span(source, at, at + len(word)),
+                help=_MISTAKES[word][1],
+            )
+        elif found.isalnum() or found in '_"' or not found.isascii():
             _report_unexpected(Span(source, at, at + max(1, len(word))), f"`{word or found}`", allowed, reporter)
         else:
             _report_unexpected(Span(source, at, at + 1), f"`{found}`", allowed, reporter)

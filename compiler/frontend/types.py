@@ -53,13 +53,14 @@ class VariantType:
 class EnumType:
     """Laid out as its number, then the payloads of all variants side by side.
 
-    An enum without payloads is open: a value from the wire may be none of the variants.
+    An open enum may come from the wire, where a value may be none of the variants.
     """
 
     name: str
     width: int
     variants: tuple[VariantType, ...]
     module: str = ""
+    is_open: bool = False  # declared with a width, so that header fields can have it
 
     @property
     def has_payload(self) -> bool:

@@ -1,0 +1,52 @@
+"""Modules: `use std::net;` loads the standard library, `use lists;` a file beside the program."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+from compiler.diagnostics import Reporter, closest
+from compiler.frontend import items
+from compiler.frontend.parse import parse
+from compiler.source import Source
+
+STANDARD = ("collective", "net", "rdma", "sketch", "tcp")
+
+
+def module_source(name: str, directory: Path | None) -> Source | None:
+    """The text of module `std::net` or `lists`, or None where there is no such file."""
+    if name.startswith("std::"):
+        short = name.removeprefix("std::")
+        if short not in standard_modules():
+            return None
+        return Source(f"<{name}>", files("compiler.std").joinpath(f"{short}.weft").read_text(encoding="utf-8"))
+    if directory is None:
+        return None
+    path = directory.joinpath(*name.split("::")).with_suffix(".weft")
+    try:
+        return Source(str(path), path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def standard_modules() -> tuple[str, ...]:
+    names = (entry.name for entry in files("compiler.std").iterdir())
+    return tuple(sorted(name.removesuffix(".weft") for name in names if name.endswith(".weft")))
+
+
+def load_module(use: items.Use, directory: Path | None, reporter: Reporter) -> items.Module | None:
+    """The parsed module that `use` names, or None after an error."""
+    name = str(use.path)
+    source = module_source(name, directory)
+    if source is not None:
+        return parse(source, reporter)
+    known = [f"std::{m}" for m in standard_modules()]
+    near = closest(name, known) or (f"std::{name}" if f"std::{name}" in known else None)
+    listed = ", ".join(f"`{k}`" for k in known)
+    reporter.error(
+        "W0216",
+        f"there is no module `{name}`",
+        use.path.span,
+        help=f"did you mean `{near}`?" if near else f"the standard library has {listed}",
+    )
+    return None

@@ -1,0 +1,400 @@
+"""Expressions made of other expressions: literals, operators, casts, vectors, tuples, structs."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from abc import abstractmethod
+
+from compiler.frontend import ast
+from compiler.frontend.check.body import BodyBase, poison
+from compiler.frontend.check.facts import Fact
+from compiler.frontend.check.scope import TypeSymbol, report_unknown, resolve_path, what_is
+from compiler.frontend.check.statics import STATIC_OPERATORS, static_int, static_operation
+from compiler.frontend.check.type_names import MAX_LANES, builtin_type
+from compiler.frontend.typed import (
+    StaticLiteral,
+    TBinary,
+    TCompare,
+    TExpr,
+    TLiteral,
+    TLogical,
+    TMake,
+    TResize,
+    TStatic,
+    TUnary,
+    TVector,
+)
+from compiler.frontend.types import (
+    BOOLEAN,
+    ERROR,
+    IP4,
+    IP6,
+    MAC,
+    STATIC,
+    TIME,
+    BoolType,
+    EnumType,
+    FlagsType,
+    IntType,
+    NamedScalar,
+    StructType,
+    TupleType,
+    Ty,
+    VectorType,
+    describe,
+    flatten,
+)
+from compiler.ir.operations import BinaryOperator, CompareOperator, UnaryOperator
+
+_ARITHMETIC = {
+    "+": BinaryOperator.ADD,
+    "-": BinaryOperator.SUB,
+    "*": BinaryOperator.MUL,
+    "/": BinaryOperator.DIV,
+    "%": BinaryOperator.MOD,
+    "&": BinaryOperator.AND,
+    "|": BinaryOperator.OR,
+    "^": BinaryOperator.XOR,
+    "<<": BinaryOperator.SHL,
+    ">>": BinaryOperator.SHR,
+}
+COMPARISONS = {
+    "==": CompareOperator.EQ,
+    "!=": CompareOperator.NE,
+    "<": CompareOperator.LT,
+    "<=": CompareOperator.LE,
+    ">": CompareOperator.GT,
+    ">=": CompareOperator.GE,
+}
+_MAC = re.compile(r"[0-9a-fA-F]{2}([:-])(?:[0-9a-fA-F]{2}\1){4}[0-9a-fA-F]{2}$")
+
+
+class OperatorChecker(BodyBase):
+    """Adds operators to `BodyBase`."""
+
+    def literal(self, node: ast.Literal, expected: Ty | None) -> TExpr:
+        value = node.value
+        match node.kind:
+            case "int":
+                assert isinstance(value, int)
+                if node.width is not None:
+                    typed = TStatic(StaticLiteral(value), type=STATIC, span=node.span)
+                    return self.coerce(typed, IntType(node.width))
+                return TStatic(StaticLiteral(value), type=STATIC, span=node.span)
+            case "duration":
+                assert isinstance(value, int)
+                return TStatic(StaticLiteral(value), type=TIME, span=node.span)
+            case "ip4":
+                assert isinstance(value, int)
+                return TLiteral((value,), type=IP4, span=node.span)
+            case "mac":
+                assert isinstance(value, int)
+                return TLiteral((value,), type=MAC, span=node.span)
+            case "bool":
+                assert isinstance(value, int)
+                return TLiteral((value,), type=BOOLEAN, span=node.span)
+            case "string":
+                assert isinstance(value, str)
+                return self._address(node, value, expected)
+            case _:
+                return self.error(
+                    "W0315", "a prefix stands only behind `in`", node.span, help="write `address in 10.0.0.0/8`"
+                )
+
+    def _address(self, node: ast.Literal, text: str, expected: Ty | None) -> TExpr:
+        if _MAC.match(text):
+            return TLiteral((int(re.sub("[:-]", "", text), 16),), type=MAC, span=node.span)
+        try:
+            address = ipaddress.ip_address(text)
+        except ValueError:
+            what = describe(expected) if expected in (IP4, IP6, MAC) else "an address"
+            return self.error("W0102", f'"{text}" is not {what}', node.span)
+        ty = IP4 if address.version == 4 else IP6
+        return TLiteral((int(address),), type=ty, span=node.span)
+
+    # --- unary and binary ----------------------------------------------------------------------------
+
+    def unary(self, node: ast.UnaryExpr, expected: Ty | None) -> TExpr:
+        operand = self.expr(node.operand, expected)
+        ty = operand.type
+        if ty == ERROR:
+            return operand
+        if node.operator == "!":
+            if isinstance(operand, TStatic):
+                operand = self.coerce(operand, expected) if isinstance(expected, IntType) else self.sized(operand)
+                ty = operand.type
+            if ty != ERROR and not isinstance(ty, (BoolType, IntType, VectorType, FlagsType, NamedScalar)):
+                return self.error("W0316", f"`!` of {describe(ty)}", node.span, help="`!` negates a bool or flips bits")
+            return TUnary(UnaryOperator.NOT, operand, type=ty, span=node.span)
+        if isinstance(operand, TStatic) and ty == STATIC:
+            negated = static_operation("-", StaticLiteral(0), operand.value)
+            return TStatic(negated or operand.value, type=STATIC, span=node.span)
+        if not isinstance(ty, (IntType, VectorType)):
+            return self.error("W0316", f"`-` of {describe(ty)}", node.span)
+        return TBinary(BinaryOperator.SUB, self.zero_of(ty, node), operand, type=ty, span=node.span)
+
+    def zero_of(self, ty: Ty, node: ast.Expr) -> TExpr:
+        """Zeros in every flat value of `ty`."""
+        from_flats = tuple((0,) * f.lanes if hasattr(f, "lanes") else 0 for f in flatten(ty))  # type: ignore[union-attr]
+        return TLiteral(from_flats, type=ty, span=node.span)
+
+    def binary(self, node: ast.BinaryExpr, expected: Ty | None) -> TExpr:
+        operator = node.operator
+        if operator in ("&&", "||"):
+            return self._logical(node)
+        if operator in COMPARISONS:
+            return self._comparison(node)
+        left = self.expr(node.left, expected)
+        right = self.expr(node.right, expected if operator not in ("<<", ">>") else None)
+        if ERROR in (left.type, right.type):
+            return poison(node.span)
+        if isinstance(left, TStatic) and isinstance(right, TStatic) and operator in STATIC_OPERATORS:
+            both = {left.type, right.type}
+            if both <= {STATIC, TIME}:
+                return self._static(node, left, right)
+        if operator in ("<<", ">>"):
+            return self._shift(node, left, right, expected)
+        if left.type == TIME or right.type == TIME:
+            return self._time(node, left, right)
+        return self.arithmetic(_ARITHMETIC[operator], left, right, node, expected)
+
+    def _static(self, node: ast.BinaryExpr, left: TStatic, right: TStatic) -> TExpr:
+        value = static_operation(node.operator, left.value, right.value)
+        if value is None:
+            return self.error("W0312", "division by zero, or a shift by more than 4096 bits", node.span)
+        ratio = left.type == right.type == TIME and node.operator == "/"
+        ty = TIME if TIME in (left.type, right.type) and not ratio else STATIC
+        return TStatic(value, type=ty, span=node.span)
+
+    def same_type(self, left: TExpr, right: TExpr, expected: Ty | None) -> tuple[TExpr, TExpr]:
+        """Both sides with one type: a static number takes the other side's, or the expected one."""
+        if left.type == STATIC and right.type == STATIC:
+            if isinstance(expected, IntType):
+                return self.coerce(left, expected), self.coerce(right, expected)
+            return left, right
+        if left.type == STATIC:
+            return self._lane_wise(left, right.type), right
+        if right.type == STATIC:
+            return left, self._lane_wise(right, left.type)
+        return left, self.coerce(right, left.type)
+
+    def _lane_wise(self, value: TExpr, ty: Ty) -> TExpr:
+        if isinstance(ty, VectorType):
+            return TVector((self.coerce(value, ty.element),), type=ty, span=value.span)
+        if isinstance(ty, (NamedScalar, FlagsType)) and ty != TIME and isinstance(value, TStatic):
+            return self.error("W0300", f"expected {describe(ty)}, found a number", value.span)
+        return self.coerce(value, ty)
+
+    def arithmetic(
+        self, operator: BinaryOperator, left: TExpr, right: TExpr, node: ast.Expr, expected: Ty | None = None
+    ) -> TExpr:
+        left, right = self.same_type(left, right, expected)
+        ty = left.type
+        if ERROR in (ty, right.type):
+            return poison(node.span)
+        bits = operator in (BinaryOperator.AND, BinaryOperator.OR, BinaryOperator.XOR)
+        allowed = isinstance(ty, (IntType, VectorType)) or (bits and isinstance(ty, (BoolType, FlagsType, NamedScalar)))
+        if not allowed:
+            help_text = "compute with its number: `as u32`" if isinstance(ty, (NamedScalar, EnumType)) else None
+            return self.error("W0316", f"`{operator.value}` of {describe(ty)}", node.span, help=help_text)
+        if (
+            operator in (BinaryOperator.DIV, BinaryOperator.MOD)
+            and isinstance(right, TLiteral)
+            and right.values == (0,)
+        ):
+            return self.error("W0312", "division by zero", node.span)
+        return TBinary(operator, left, right, type=ty, span=node.span)
+
+    def _shift(self, node: ast.BinaryExpr, left: TExpr, right: TExpr, expected: Ty | None) -> TExpr:
+        if left.type == STATIC:
+            left = self.coerce(left, expected) if isinstance(expected, IntType) else self.sized(left)
+        if right.type == STATIC:
+            right = self.coerce(right, IntType(16))
+        if ERROR in (left.type, right.type):
+            return poison(node.span)
+        if not isinstance(left.type, (IntType, VectorType)) or not isinstance(right.type, IntType):
+            return self.error("W0316", f"a shift of {describe(left.type)} by {describe(right.type)}", node.span)
+        return TBinary(_ARITHMETIC[node.operator], left, right, type=left.type, span=node.span)
+
+    def _time(self, node: ast.BinaryExpr, left: TExpr, right: TExpr) -> TExpr:
+        """time + time, time - time (never below 0: clocks of two devices differ), time * n, time / n, time / time, time % time."""
+        u64 = IntType(64)
+        both = left.type == right.type == TIME
+        if node.operator in ("+", "-") and both:
+            operator = BinaryOperator.ADD if node.operator == "+" else BinaryOperator.SAT_SUB
+            return TBinary(operator, left, right, type=TIME, span=node.span)
+        if node.operator in ("/", "%") and both:
+            ty: Ty = u64 if node.operator == "/" else TIME
+            return TBinary(_ARITHMETIC[node.operator], left, right, type=ty, span=node.span)
+        if node.operator in ("*", "/") and left.type == TIME and right.type in (STATIC, u64):
+            scale = self.coerce(right, u64)
+            return TBinary(_ARITHMETIC[node.operator], left, scale, type=TIME, span=node.span)
+        return self.error(
+            "W0316",
+            f"`{node.operator}` of {describe(left.type)} and {describe(right.type)}",
+            node.span,
+            help="write numbers that are times with a unit: `10ms`",
+        )
+
+    # --- comparisons and logic -----------------------------------------------------------------------
+
+    def _comparison(self, node: ast.BinaryExpr) -> TExpr:
+        operator = COMPARISONS[node.operator]
+        left = self.expr(node.left)
+        right = self.expr(node.right, None if left.type in (STATIC, ERROR) else left.type)
+        if left.type == STATIC and right.type not in (STATIC, ERROR):
+            left = self.expr(node.left, right.type)
+        if ERROR in (left.type, right.type):
+            return poison(node.span)
+        if isinstance(left, TStatic) and isinstance(right, TStatic) and left.type == right.type:
+            value = static_operation(node.operator, left.value, right.value)
+            assert value is not None
+            return TStatic(value, type=BOOLEAN, span=node.span)
+        return self.compare(operator, left, right, node)
+
+    def compare(self, operator: CompareOperator, left: TExpr, right: TExpr, node: ast.Expr) -> TExpr:
+        left, right = self.same_type(left, right, None)
+        ty = left.type
+        if ERROR in (ty, right.type):
+            return poison(node.span)
+        ordered = isinstance(ty, (IntType, NamedScalar))
+        equal_only = isinstance(ty, (BoolType, EnumType, FlagsType, StructType, TupleType, VectorType))
+        is_equality = operator in (CompareOperator.EQ, CompareOperator.NE)
+        if not ordered and not (equal_only and is_equality):
+            return self.error("W0316", f"{describe(ty)} cannot be compared like this", node.span)
+        if isinstance(ty, EnumType) and ty.has_payload:
+            return self.error("W0316", f"{describe(ty)} is taken apart with `match`", node.span)
+        return TCompare(operator, left, right, type=BOOLEAN, span=node.span)
+
+    def _logical(self, node: ast.BinaryExpr) -> TExpr:
+        left = self.condition(node.left)
+        before = self.facts
+        self.facts = before.plus(self.facts_of(node.left, node.operator == "&&"))
+        right = self.condition(node.right)
+        self.facts = before
+        if ERROR in (left.type, right.type):
+            return poison(node.span)
+        return TLogical(node.operator == "&&", left, right, type=BOOLEAN, span=node.span)
+
+    @abstractmethod
+    def facts_of(self, node: ast.Expr, truth: bool) -> tuple[Fact, ...]:
+        """What is known where `node` is true (or false)."""
+
+    def condition(self, node: ast.Expr) -> TExpr:
+        """An expression that must be a bool."""
+        value = self.expr(node, BOOLEAN)
+        if value.type in (ERROR, BOOLEAN):
+            return value
+        help_text = None
+        if isinstance(value.type, IntType) or value.type == STATIC:
+            help_text = "compare it: `... != 0`"
+        return self.error("W0317", f"a condition is a bool, not {describe(value.type)}", node.span, help=help_text)
+
+    def membership(self, node: ast.Membership) -> TExpr:
+        """`value in first..last`, `value in first..=last`, `address in prefix`."""
+        value = self.expr(node.value)
+        if isinstance(node.set, ast.RangeExpr):
+            first = self.expr(node.set.first, value.type)
+            last = self.expr(node.set.last, value.type)
+            upper = CompareOperator.LE if node.set.inclusive else CompareOperator.LT
+            low = self.compare(CompareOperator.GE, value, first, node)
+            high = self.compare(upper, value, last, node)
+            if ERROR in (low.type, high.type):
+                return poison(node.span)
+            return TLogical(True, low, high, type=BOOLEAN, span=node.span)
+        prefix = self._prefix(node.set)
+        if prefix is None or value.type == ERROR:
+            return poison(node.span)
+        ty, address, length = prefix
+        if value.type != ty:
+            return self.mismatch(value.type, ty, node.value.span)
+        assert isinstance(ty, NamedScalar)
+        mask = ((1 << length) - 1) << (ty.width - length)
+        masked = TBinary(
+            BinaryOperator.AND, value, TLiteral((mask,), type=ty, span=node.set.span), type=ty, span=node.span
+        )
+        network = TLiteral((address & mask,), type=ty, span=node.set.span)
+        return TCompare(CompareOperator.EQ, masked, network, type=BOOLEAN, span=node.span)
+
+    def _prefix(self, node: ast.Expr) -> tuple[Ty, int, int] | None:
+        match node:
+            case ast.Literal(kind="prefix4", value=(int(address), int(length))):
+                return IP4, address, length
+            case ast.Literal(kind="string", value=str(text)):
+                try:
+                    network = ipaddress.ip_network(text, strict=False)
+                except ValueError:
+                    self.error("W0103", f'"{text}" is not a prefix', node.span)
+                    return None
+                return IP4 if network.version == 4 else IP6, int(network.network_address), network.prefixlen
+        self.error("W0318", "behind `in` stands a range or a prefix", node.span, help="`1..=10` or `10.0.0.0/8`")
+        return None
+
+    # --- casts and construction ------------------------------------------------------------------------
+
+    def cast(self, node: ast.Cast) -> TExpr:
+        value = self.expr(node.value)
+        name = str(node.type)
+        symbol = resolve_path(node.type, self.scope)
+        ty = symbol.type if isinstance(symbol, TypeSymbol) else builtin_type(name)
+        if ty is None:
+            if symbol is None:
+                report_unknown(node.type, self.scope, self.reporter, what="type")
+            else:
+                self.error("W0302", f"`{name}` is {what_is(symbol)}, not a type", node.type.span)
+            return poison(node.span)
+        if value.type == ERROR:
+            return value
+        if isinstance(value, TStatic) and value.type in (STATIC, TIME) and isinstance(ty, IntType):
+            if isinstance(value.value, StaticLiteral):
+                return TLiteral((value.value.value & ((1 << ty.width) - 1),), type=ty, span=node.span)
+            return self.coerce(TStatic(value.value, type=STATIC, span=node.span), ty)
+        numeric = (IntType, BoolType, NamedScalar, FlagsType)
+        if isinstance(ty, EnumType) and not ty.has_payload and isinstance(value.type, IntType):
+            return TResize(value, type=ty, span=node.span)
+        if not isinstance(ty, numeric) or not (
+            isinstance(value.type, numeric) or (isinstance(value.type, EnumType) and not value.type.has_payload)
+        ):
+            return self.error("W0319", f"{describe(value.type)} cannot become {describe(ty)}", node.span)
+        if isinstance(ty, BoolType) and flatten(value.type) != flatten(ty):
+            return self.error("W0319", "compare instead: `... != 0`", node.span)
+        return TResize(value, type=ty, span=node.span)
+
+    def vector(self, node: ast.VectorExpr, expected: Ty | None) -> TExpr:
+        element = expected.element if isinstance(expected, VectorType) else None
+        parts = [self.expr(e, element) for e in node.elements]
+        typed = next((p.type for p in parts if p.type not in (STATIC, ERROR)), element)
+        if typed is None:
+            return self.error("W0305", "the width of these lanes is not clear", node.span, help="write `[1u32, 2, 3]`")
+        coerced = tuple(self.coerce(p, typed) for p in parts)
+        if any(p.type == ERROR for p in coerced) or not isinstance(typed, IntType):
+            return poison(node.span)
+        return TVector(coerced, type=VectorType(typed, len(coerced)), span=node.span)
+
+    def splat(self, node: ast.Splat, expected: Ty | None) -> TExpr:
+        element = expected.element if isinstance(expected, VectorType) else None
+        value = self.expr(node.value, element)
+        count = static_int(node.count, self.scope, self.reporter)
+        if element is not None:
+            value = self.coerce(value, element)
+        value = self.sized(value)
+        if count is None or value.type == ERROR:
+            return poison(node.span)
+        if not isinstance(value.type, IntType) or not 1 <= count <= MAX_LANES:
+            return self.error("W0306", f"a vector has 1 to {MAX_LANES} integers as lanes", node.span)
+        return TVector((value,), type=VectorType(value.type, count), span=node.span)
+
+    def tuple(self, node: ast.TupleExpr, expected: Ty | None) -> TExpr:
+        wanted = expected.elements if isinstance(expected, TupleType) else (None,) * len(node.elements)
+        if len(wanted) != len(node.elements):
+            return self.error(
+                "W0300", f"expected {describe(expected or ERROR)}, found {len(node.elements)} values", node.span
+            )
+        parts = []
+        for element, want in zip(node.elements, wanted, strict=True):
+            part = self.expr(element, want)
+            parts.append(self.coerce(part, want) if want is not None else self.sized(part))
+        if any(p.type == ERROR for p in parts):
+            return poison(node.span)
+        return TMake(tuple(parts), type=TupleType(tuple(p.type for p in parts)), span=node.span)

@@ -1,0 +1,273 @@
+"""New packets: `packet { eth { ... }, ipv4 { ... }, p.after(eth) }` and functions that make them."""
+
+from __future__ import annotations
+
+from compiler.frontend import ast
+from compiler.frontend.check.facts import Facts
+from compiler.frontend.check.functions import PACKET_RESULT, FunctionChecker
+from compiler.frontend.check.header_declarations import report_unknown_field
+from compiler.frontend.check.scope import (
+    FunctionSymbol,
+    HeaderSymbol,
+    InstanceSymbol,
+    PacketSymbol,
+    resolve_path,
+)
+from compiler.frontend.typed import SLet, TBinary, TExpr, TFact, TLiteral, TResize, TStatement, TTemplate
+from compiler.frontend.types import ERROR, IntType, UnitType, describe, flatten
+from compiler.ir.headers import ChecksumKind, Header
+from compiler.ir.operations import BinaryOperator, PacketFact, Rest
+from compiler.ir.types import Bits, Blob, bit_width
+from compiler.source import Span
+
+Made = tuple[list[TStatement], TTemplate]
+
+
+class PacketChecker(FunctionChecker):
+    """Adds packet literals to `FunctionChecker`."""
+
+    def packet(self, node: ast.Expr | None) -> Made | None:
+        """Statements to run first and the template; ([], None-like) None after an error. `node` None is no packet."""
+        match node:
+            case ast.PacketExpr():
+                template = self._literal(node)
+                return None if template is None else ([], template)
+            case ast.Call():
+                return self._made_by(node)
+            case None:
+                return None
+            case _:
+                self.error("W0416", "behind `with` stands a packet", node.span, help="`packet { eth { ... }, ... }`")
+        return None
+
+    def _made_by(self, node: ast.Call) -> Made | None:
+        """A call of a function whose result is a packet: its body is checked in place."""
+        function, receiver, instance = self._packet_function(node)
+        if function is None or len(function.overloads) != 1:
+            self.error(
+                "W0416", "this function does not make a packet", node.span, help="its result must be `-> packet`"
+            )
+            return None
+        declaration = function.overloads[0]
+        named = declaration.result
+        if not isinstance(named, ast.NamedType) or str(named.path) != PACKET_RESULT:
+            self.error(
+                "W0416", f"`{function.name}` does not make a packet", node.span, help="its result must be `-> packet`"
+            )
+            return None
+        if any(active is declaration for active in self.context.active):
+            self.error("W0602", f"`{function.name}` calls itself", node.span)
+            return None
+        binding = self.bind_arguments(declaration, function.scope, receiver, node)
+        if binding is None:
+            return None
+        scope, parameters = self.function_scope(declaration, function, binding, instance)
+        statements: list[TStatement] = [
+            SLet(local, value, span=node.span) for local, (_, value) in zip(parameters, binding.values, strict=True)
+        ]
+        body = self.new_body(scope, Facts().plus(binding.facts))
+        assert isinstance(body, PacketChecker)
+        self.context.active.append(declaration)
+        try:
+            made = body.packet_body(declaration.body)
+        finally:
+            self.context.active.pop()
+        return None if made is None else (statements + made[0], made[1])
+
+    def packet_body(self, node: ast.Block) -> Made | None:
+        """A block whose value is a packet."""
+        statements = self.straight_statements(node)
+        if node.value is None:
+            self.error("W0416", "the last expression of this function must be its packet", node.span)
+            return None
+        made = self.packet(node.value)
+        return None if made is None else (statements + made[0], made[1])
+
+    def straight_statements(self, node: ast.Block) -> list[TStatement]:
+        raise NotImplementedError
+
+    def _packet_function(self, node: ast.Call):  # type: ignore[no-untyped-def]
+        match node.function:
+            case ast.NameExpr(path=path):
+                symbol = resolve_path(path, self.scope)
+                return (symbol, None, None) if isinstance(symbol, FunctionSymbol) else (None, None, None)
+            case ast.Member(object=inner, name=name):
+                owner = self.thing(inner)
+                if isinstance(owner, InstanceSymbol):
+                    found = owner.scope.symbols.get(name.text)
+                    return (found, owner, owner) if isinstance(found, FunctionSymbol) else (None, None, None)
+                if isinstance(owner, PacketSymbol):
+                    return self._method_for(name.text, None), owner, None
+        return None, None, None
+
+    def _literal(self, node: ast.PacketExpr) -> TTemplate | None:
+        headers: list[tuple[str, tuple[TExpr, ...]]] = []
+        data: list[TExpr] = []
+        rest, rest_header = Rest.NOTHING, ""
+        sizes = self._sizes_behind(node)
+        failed = False
+        for position, part in enumerate(node.parts):
+            if rest is not Rest.NOTHING:
+                self.error("W0417", "nothing can follow the rest of the packet", part.span)
+                return None
+            if isinstance(part, ast.StructExpr) and isinstance(resolve_path(part.path, self.scope), HeaderSymbol):
+                if data:
+                    self.error("W0417", "headers stand before values", part.span)
+                    return None
+                built = self._header(part, sizes[position])
+                failed = failed or built is None
+                if built is not None:
+                    headers.append(built)
+                continue
+            kept = self._rest_of(part)
+            if kept is not None:
+                rest, rest_header = kept
+                continue
+            value = self.sized(self.expr(part))
+            if value.type == ERROR or isinstance(value.type, UnitType):
+                failed = True
+                continue
+            if sum(bit_width(f) for f in flatten(value.type)) % 8:
+                self.error(
+                    "W0406",
+                    f"{describe(value.type)} is not a whole number of bytes",
+                    part.span,
+                    help="fill it up: `(..., 0u4)`",
+                )
+                failed = True
+            data.append(value)
+        return None if failed else TTemplate(tuple(headers), tuple(data), rest, rest_header)
+
+    def _rest_of(self, part: ast.Expr) -> tuple[Rest, str] | None:
+        """`p`, `p.from(h)`, `p.after(h)`, `p.payload()`; None for anything else."""
+        match part:
+            case ast.NameExpr(path=path) if isinstance(resolve_path(path, self.scope), PacketSymbol):
+                return Rest.WHOLE, ""
+            case ast.Call(function=ast.Member(object=ast.NameExpr(path=path), name=name), arguments=arguments) if (
+                isinstance(resolve_path(path, self.scope), PacketSymbol) and name.text in ("from", "after", "payload")
+            ):
+                if name.text == "payload":
+                    return Rest.PAYLOAD, ""
+                headers = self.headers_named(arguments[0].value) if len(arguments) == 1 else None
+                if headers is None or len(headers) != 1:
+                    self.error("W0322", f"`{name.text}` takes one header", part.span)
+                    return Rest.NOTHING, ""
+                if not self.facts.has(headers[0]):
+                    self.error(
+                        "W0400",
+                        f"this packet may have no `{headers[0]}` header",
+                        part.span,
+                        help=f"ask for it in the handler, `(p: ... & {headers[0]})`, or test `p.has({headers[0]})`",
+                    )
+                return (Rest.FROM if name.text == "from" else Rest.AFTER), headers[0]
+        return None
+
+    def _sizes_behind(self, node: ast.PacketExpr) -> list[TExpr]:
+        """For each part, the bytes from it to the end of the packet, as a u32."""
+        span = node.span
+        u32 = IntType(32)
+        total: TExpr = TLiteral((0,), type=u32, span=span)
+        sizes: list[TExpr] = []
+        for part in reversed(node.parts):
+            added = self._size_of(part, span)
+            total = TBinary(BinaryOperator.ADD, total, added, type=u32, span=span)
+            sizes.append(total)
+        return list(reversed(sizes))
+
+    def _size_of(self, part: ast.Expr, span: Span) -> TExpr:
+        u32 = IntType(32)
+        symbol = resolve_path(part.path, self.scope) if isinstance(part, ast.StructExpr) else None
+        if isinstance(symbol, HeaderSymbol):
+            return TLiteral((symbol.header.fixed_bytes,), type=u32, span=span)
+        kept = self._quietly(lambda: self._rest_of(part))
+        if kept is None:
+            value = self._quietly(lambda: self.expr(part))
+            bits = sum(bit_width(f) for f in flatten(value.type)) if value is not None else 0
+            return TLiteral((bits // 8,), type=u32, span=span)
+        length = TFact(PacketFact.LENGTH, type=u32, span=span)
+        if kept[0] is Rest.WHOLE:
+            return length
+        offset = self._offset_of(kept, span)
+        return TBinary(BinaryOperator.SUB, length, offset, type=u32, span=span)
+
+    def _quietly(self, check):  # type: ignore[no-untyped-def]
+        """Run a check whose errors are reported elsewhere."""
+        before = list(self.reporter.diagnostics)
+        try:
+            return check()
+        finally:
+            self.reporter.diagnostics[:] = before
+
+    def _offset_of(self, kept: tuple[Rest, str], span: Span) -> TExpr:
+        """Bytes before the rest: headers of fixed length that come before it on every way to it."""
+        u32 = IntType(32)
+        header = self.context.headers.get(kept[1])
+        if header is None:
+            return TLiteral((0,), type=u32, span=span)
+        fixed = self._fixed_offset(header.header)
+        if fixed is None:
+            self.error(
+                "W0418",
+                f"the place of `{kept[1]}` in the packet differs from packet to packet, so its size is not known",
+                span,
+                help="give the length fields of the new headers yourself",
+            )
+            fixed = 0
+        if kept[0] is Rest.AFTER:
+            fixed += header.header.fixed_bytes
+        return TLiteral((fixed,), type=u32, span=span)
+
+    def _fixed_offset(self, header: Header) -> int | None:
+        offsets = set()
+        for rule in header.rules:
+            previous = self.context.headers[rule.previous].header
+            before = self._fixed_offset(previous)
+            if before is None or previous.blob_length is not None:
+                return None
+            offsets.add(before + previous.fixed_bytes)
+        if not header.rules:
+            return 0
+        return offsets.pop() if len(offsets) == 1 else None
+
+    def _header(self, node: ast.StructExpr, size: TExpr) -> tuple[str, tuple[TExpr, ...]] | None:
+        symbol = resolve_path(node.path, self.scope)
+        assert isinstance(symbol, HeaderSymbol)
+        header = symbol.header
+        given: dict[str, TExpr] = {}
+        for field in node.fields:
+            name = field.name.text
+            if name not in symbol.field_types:
+                report_unknown_field(field.name, header, self.reporter)
+                continue
+            declared = header.field_named(name)
+            if declared.checksum is not None:
+                self.error("W0419", f"`{name}` is a checksum: it is computed when the packet leaves", field.span)
+            given[name] = self.field_value(field, symbol.field_types[name])
+        if any(v.type == ERROR for v in given.values()):
+            return None
+        values: list[TExpr] = []
+        for declared in header.fields:
+            if isinstance(declared.type, Blob):
+                continue
+            ty = symbol.field_types.get(declared.name)
+            if declared.checksum is not None and not self._can_be_summed(declared.checksum.kind, header):
+                self.error(
+                    "W0420",
+                    f"the checksum of a new `{header.name}` header cannot be computed on every device",
+                    node.path.span,
+                    help="change the headers of the packet that came instead of building new ones",
+                )
+                return None
+            if declared.name in given:
+                values.append(given[declared.name])
+            elif declared.is_size and isinstance(declared.type, Bits):
+                values.append(TResize(size, type=IntType(declared.type.width), span=node.span))
+            else:
+                width = declared.type.width if isinstance(declared.type, Bits) else 0
+                default = declared.default if width else (0,) * getattr(declared.type, "lanes", 1)
+                values.append(TLiteral((default,), type=ty or IntType(max(1, width)), span=node.span))
+        return header.name, tuple(values)
+
+    def _can_be_summed(self, kind: ChecksumKind, header: Header) -> bool:
+        """A sum over the header alone; or UDP's, which may be absent."""
+        return kind is ChecksumKind.HEADER or any(f.checksum and f.checksum.zero_means_none for f in header.fields)

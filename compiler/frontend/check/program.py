@@ -1,0 +1,235 @@
+"""A parsed file -> the checked program."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from compiler.diagnostics import Note, Reporter
+from compiler.frontend import ast, items
+from compiler.frontend.check.body import Context
+from compiler.frontend.check.declarations import Declarer, check_unused_functions
+from compiler.frontend.check.facts import Facts
+from compiler.frontend.check.modules import load_module
+from compiler.frontend.check.scope import (
+    AliasSymbol,
+    BuiltinSymbol,
+    HeaderSymbol,
+    ModuleSymbol,
+    PacketSymbol,
+    PortSymbol,
+    Scope,
+    report_unknown,
+)
+from compiler.frontend.check.state_declarations import Declared
+from compiler.frontend.check.statements import BodyChecker
+from compiler.frontend.typed import THandler, TProgram
+from compiler.frontend.types import ERROR, NeverType
+from compiler.ir.program import Tunable
+from compiler.source import Span
+
+_BUILTINS = ("now", "min", "max", "random", "concat")
+_HASHES = ("crc32", "crc16", "crc32c", "family")
+
+
+def check_program(module: items.Module, reporter: Reporter, *, directory: Path | None = None) -> TProgram | None:
+    """The checked program, or None where there are errors. `directory` is searched for modules of the user's."""
+    return _ProgramChecker(reporter, directory).check(module)
+
+
+class _ProgramChecker:
+    def __init__(self, reporter: Reporter, directory: Path | None) -> None:
+        self.reporter = reporter
+        self.directory = directory
+        self.context = Context(reporter, Declared())
+        self.tunables: list[Tunable] = []
+        self.modules: dict[str, Scope | None] = {}  # None while it is being loaded
+        self.builtin = Scope()
+        for name in _BUILTINS:
+            self.builtin.symbols[name] = BuiltinSymbol(name)
+        hashes = Scope(module="hash")
+        for name in _HASHES:
+            hashes.symbols[name] = BuiltinSymbol(f"hash::{name}")
+        self.builtin.modules["hash"] = ModuleSymbol("hash", hashes)
+
+    def check(self, module: items.Module) -> TProgram | None:
+        scope = Scope(parent=self.builtin, module=module.name)
+        self._declare(module, scope, is_main=True)
+        handlers = [
+            h for item in module.items if isinstance(item, items.HandlerDecl) for h in self._handler(item, scope)
+        ]
+        check_unused_functions(module, scope, self.context)
+        if not self.context.ports and not self.reporter.errors:
+            self.reporter.error(
+                "W0217", "this program has no ports", module.span, help="`port lan, wan;` or `pair left <-> right;`"
+            )
+        self._catch_all(handlers)
+        if self.reporter.errors:
+            return None
+        return TProgram(
+            module.name,
+            self.context.declared.shares,
+            tuple(self.context.ports),
+            tuple(h.header for h in self.context.headers.values()),
+            tuple(self.context.declared.states),
+            tuple(self.tunables),
+            tuple(self.context.records.values()),
+            tuple(handlers),
+            span=module.span,
+        )
+
+    def _declare(self, module: items.Module, scope: Scope, *, is_main: bool) -> None:
+        declarer = Declarer(self.context, scope, self.tunables, is_main=is_main)
+        for item in module.items:
+            if isinstance(item, items.Use):
+                self._use(item, scope)
+            elif isinstance(item, items.HandlerDecl) and not is_main:
+                self.reporter.error("W0211", "a module has no handlers", item.span)
+        for item in module.items:
+            declarer.declare(item)
+
+    # --- modules -----------------------------------------------------------------------------------------
+
+    def _use(self, use: items.Use, scope: Scope) -> None:
+        name = str(use.path)
+        used = self._module(use)
+        if used is None:
+            return
+        if use.names is not None:
+            for wanted in use.names:
+                symbol = used.symbols.get(wanted.text)
+                if symbol is None:
+                    report_unknown(ast.Path((wanted,), span=wanted.span), used, self.reporter, what=f"name in {name}")
+                else:
+                    scope.symbols[wanted.text] = symbol
+        scope.modules[use.path.names[-1].text] = ModuleSymbol(name, used)
+        scope.used.append(used)
+        for header_name, symbol in used.symbols.items():
+            if isinstance(symbol, (HeaderSymbol, AliasSymbol)):
+                scope.symbols.setdefault(header_name, symbol)
+
+    def _module(self, use: items.Use) -> Scope | None:
+        name = str(use.path)
+        if name in self.modules:
+            found = self.modules[name]
+            if found is None:
+                self.reporter.error("W0218", f"module `{name}` uses itself", use.span)
+            return found
+        self.modules[name] = None
+        module = load_module(use, self.directory, self.reporter)
+        scope = Scope(parent=self.builtin, module=name)
+        self.modules[name] = scope
+        if module is None:
+            del self.modules[name]
+            return None
+        self.modules[name] = None
+        self._declare(module, scope, is_main=False)
+        self.modules[name] = scope
+        return scope
+
+    # --- handlers ----------------------------------------------------------------------------------------
+
+    def _handler(self, node: items.HandlerDecl, scope: Scope) -> list[THandler]:
+        ports = self._handler_ports(node, scope)
+        outer = BodyChecker(self.context, scope, Facts())
+        needs = outer.packet_needs(node.type, scope) or ()
+        if ports is None or any(not n for n in needs):
+            return []
+        inner = Scope(parent=scope, module=scope.module)
+        if node.packet is not None:
+            inner.symbols[node.packet.text] = PacketSymbol(node.packet.text)
+        facts = Facts().plus(outer.facts_from_needs(needs))
+        where = None
+        if node.where is not None:
+            tester = BodyChecker(self.context, inner, facts)
+            tester.header_only = True
+            where = tester.condition(node.where)
+            facts = facts.plus(tester.facts_of(node.where, True))
+        body = BodyChecker(self.context, inner, facts)
+        body.handler_ports = ports
+        block = body.checked_block(node.body)
+        name = f"{' | '.join(p.text for p in node.ports)} ({node.type.span.text if node.packet is None else f'{node.packet.text}: {node.type.span.text}'})"
+        if not isinstance(block.type, NeverType) and not _ends_in_error(self.reporter, node):
+            self.reporter.error(
+                "W0600",
+                "this handler can end without deciding what happens to the packet",
+                node.body.span,
+                help="end every path with `send`, `reply`, `multicast`, `flood` or `drop`",
+            )
+        if where is not None and where.type == ERROR:
+            return []
+        return [THandler(name, ports, needs, where, block, span=node.span)]
+
+    def _handler_ports(self, node: items.HandlerDecl, scope: Scope) -> tuple[int, ...] | None:
+        numbers: list[int] = []
+        for name in node.ports:
+            symbol = scope.find(name.text)
+            if not isinstance(symbol, PortSymbol):
+                self.reporter.error(
+                    "W0203", f"`{name.text}` is not a port", name.span, help=self._port_help(name, scope)
+                )
+                return None
+            numbers.extend(range(symbol.first, symbol.first + (symbol.count or 1)))
+        return tuple(numbers)
+
+    def _port_help(self, name: ast.Name, scope: Scope) -> str:
+        from_names = [n for n, s in scope.symbols.items() if isinstance(s, PortSymbol)]
+        if not from_names:
+            return f"declare it: `port {name.text};`"
+        return "the ports are " + ", ".join(f"`{n}`" for n in from_names)
+
+    def _catch_all(self, handlers: list[THandler]) -> None:
+        """Warn about ports where some packets are taken by no handler, and about handlers never reached."""
+        for number, port in enumerate(self.context.ports):
+            mine = [h for h in handlers if number in h.ports]
+            if not mine:  # a port for sending only
+                continue
+            total = next((i for i, h in enumerate(mine) if self._takes_all(h)), None)
+            if total is None:
+                place = mine[-1].span
+                if port.group == port.name or port.name.endswith("[0]"):
+                    self.reporter.warning(
+                        "W0612",
+                        f"packets on `{port.group}` that no handler takes are dropped",
+                        _head(place),
+                        help=f"say so, or pass them on: `on {port.group} (_) {{ drop }}`",
+                    )
+                continue
+            for later in mine[total + 1 :]:
+                note = Note(_head(mine[total].span), "this one takes every packet")
+                self.reporter.warning("W0613", "this handler is never reached", _head(later.span), notes=(note,))
+        self._shadowed(handlers)
+
+    def _takes_all(self, handler: THandler) -> bool:
+        """Whether every packet (but one shorter than the outermost header) is this handler's."""
+        outermost = {name for name, h in self.context.headers.items() if not h.header.rules}
+        return handler.where is None and all(set(n) & outermost for n in handler.requires)
+
+    def _shadowed(self, handlers: list[THandler]) -> None:
+        """A handler that an earlier, more general one hides."""
+        for position, later in enumerate(handlers):
+            for earlier in handlers[:position]:
+                covers = all(any(set(n) <= set(e) for n in self._implied(later)) for e in earlier.requires)
+                if earlier.where is None and earlier.requires and covers and set(later.ports) <= set(earlier.ports):
+                    note = Note(_head(earlier.span), "this one takes the same packets, and is tried first")
+                    self.reporter.warning("W0613", "this handler is never reached", _head(later.span), notes=(note,))
+                    break
+
+    def _implied(self, handler: THandler) -> list[tuple[str, ...]]:
+        needs = list(handler.requires)
+        for headers in handler.requires:
+            common = frozenset.intersection(*(self.context.implied(h) for h in headers))
+            needs.extend((h,) for h in sorted(common))
+        return needs
+
+
+def _head(span: Span) -> Span:
+    """The first line of a handler."""
+    end = span.source.text.find("\n", span.start, span.end)
+    return Span(span.source, span.start, span.end if end < 0 else end)
+
+
+def _ends_in_error(reporter: Reporter, node: items.HandlerDecl) -> bool:
+    """Whether something inside the handler was reported: its end may be unknown for that reason."""
+    return any(
+        e.span.source is node.span.source and node.span.start <= e.span.start < node.span.end for e in reporter.errors
+    )

@@ -1,0 +1,121 @@
+"""Written types -> types."""
+
+from __future__ import annotations
+
+import re
+
+from compiler.diagnostics import Reporter
+from compiler.frontend import ast
+from compiler.frontend.check.scope import (
+    AliasSymbol,
+    HeaderSymbol,
+    ObjectSymbol,
+    Scope,
+    StaticSymbol,
+    TypeSymbol,
+    report_unknown,
+    resolve_path,
+    what_is,
+)
+from compiler.frontend.check.statics import static_int
+from compiler.frontend.types import (
+    BOOLEAN,
+    ERROR,
+    NAMED_SCALARS,
+    IntType,
+    StructType,
+    TupleType,
+    Ty,
+    VectorType,
+    describe,
+)
+from compiler.ir.types import MAX_WIDTH
+
+MAX_LANES = 1024
+STATE_KINDS = frozenset(["map", "set", "lease", "index", "counter", "meter", "exact", "lpm", "ternary", "range", "mixed", "array"])
+_INTEGER = re.compile(r"u(\d{1,9})$")
+
+
+def builtin_type(name: str) -> Ty | None:
+    """bool, uN, mac, ip4, ...; None for any other name."""
+    if name == "bool":
+        return BOOLEAN
+    found = _INTEGER.match(name)
+    if found and 1 <= int(found.group(1)) <= MAX_WIDTH:
+        return IntType(int(found.group(1)))
+    return NAMED_SCALARS.get(name)
+
+
+def resolve_type(node: ast.TypeNode, scope: Scope, reporter: Reporter) -> Ty:
+    """The type of a value; ERROR after reporting what is wrong."""
+    match node:
+        case ast.NamedType():
+            return _named(node, scope, reporter)
+        case ast.ArrayType(element=element, size=size):
+            return _vector(node, resolve_type(element, scope, reporter), static_int(size, scope, reporter), reporter)
+        case ast.TupleType(elements=elements):
+            return TupleType(tuple(resolve_type(e, scope, reporter) for e in elements))
+        case ast.RecordType(fields=fields):
+            return StructType("", resolve_fields(fields, scope, reporter))
+        case ast.NumberType():
+            reporter.error("W0302", "a type is needed here, not a number", node.span)
+        case ast.PacketType():
+            reporter.error("W0302", "a packet cannot be stored or passed on as a value", node.span)
+    return ERROR
+
+
+def resolve_fields(fields: tuple[ast.FieldNode, ...], scope: Scope, reporter: Reporter) -> tuple[tuple[str, Ty], ...]:
+    seen: dict[str, ast.Name] = {}
+    resolved = []
+    for field in fields:
+        if field.name.text in seen:
+            reporter.error("W0202", f"field `{field.name.text}` is declared twice", field.name.span)
+            continue
+        seen[field.name.text] = field.name
+        resolved.append((field.name.text, resolve_type(field.type, scope, reporter)))
+    return tuple(resolved)
+
+
+def _named(node: ast.NamedType, scope: Scope, reporter: Reporter) -> Ty:
+    name = str(node.path)
+    symbol = resolve_path(node.path, scope)
+    if isinstance(symbol, TypeSymbol):
+        if node.args:
+            reporter.error("W0303", f"`{name}` takes no arguments in `<...>`", node.span)
+        return symbol.type
+    builtin = builtin_type(name)
+    if builtin is not None:
+        return builtin
+    width = _INTEGER.match(name)
+    if width:
+        reporter.error("W0304", f"`{name}`: integers have 1 to {MAX_WIDTH} bits", node.span)
+    elif name in ("int", "i8", "i16", "i32", "i64"):
+        reporter.error("W0304", "integers are unsigned and have a width", node.span, help="write for example `u32`")
+    elif name in STATE_KINDS or isinstance(symbol, ObjectSymbol):
+        reporter.error(
+            "W0302",
+            f"`{name}` is a kind of state, not the type of a value",
+            node.span,
+            help=f"declare it: `state name: {name}<...> {{ ... }}`",
+        )
+    elif isinstance(symbol, (HeaderSymbol, AliasSymbol)):
+        reporter.error("W0302", f"`{name}` is {what_is(symbol)}, not the type of a value", node.span)
+    elif isinstance(symbol, StaticSymbol):
+        reporter.error("W0302", f"`{name}` is a number, not a type", node.span)
+    elif symbol is not None:
+        reporter.error("W0302", f"`{name}` is {what_is(symbol)}, not a type", node.span)
+    else:
+        report_unknown(node.path, scope, reporter, what="type")
+    return ERROR
+
+
+def _vector(node: ast.ArrayType, element: Ty, lanes: int | None, reporter: Reporter) -> Ty:
+    if element == ERROR or lanes is None:
+        return ERROR
+    if not isinstance(element, IntType):
+        reporter.error("W0306", f"a vector has integers as lanes, not {describe(element)}", node.element.span)
+        return ERROR
+    if not 1 <= lanes <= MAX_LANES:
+        reporter.error("W0306", f"a vector has 1 to {MAX_LANES} lanes, not {lanes}", node.size.span)
+        return ERROR
+    return VectorType(element, lanes)

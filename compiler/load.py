@@ -1,0 +1,61 @@
+"""From a file to a lowered, verified program."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from compiler.diagnostics import CompileError, Diagnostic, Reporter
+from compiler.frontend.check.program import check_program
+from compiler.frontend.inline_functions import inline_functions
+from compiler.frontend.lower import lower_program
+from compiler.frontend.parse import parse
+from compiler.frontend.typed import TProgram
+from compiler.frontend.unroll_loops import unroll_loops
+from compiler.ir.program import Program
+from compiler.source import Source, Span
+
+MAX_SOURCE_BYTES = 4 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedProgram:
+    """A program that can run, and what the compiler wants to say about it all the same."""
+
+    program: Program
+    checked: TProgram
+    warnings: tuple[Diagnostic, ...]
+
+
+def load_program(path: Path) -> LoadedProgram:
+    """Check and lower the program in `path`. Raises CompileError with every reason found, or OSError."""
+    if path.is_file() and path.stat().st_size > MAX_SOURCE_BYTES:
+        text = f"this file is larger than {MAX_SOURCE_BYTES >> 20} MiB"
+        raise CompileError(Diagnostic("W0100", text, Span(Source(str(path), ""), 0, 0)))
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        reason = Diagnostic(
+            "W0100",
+            f"this file is not UTF-8 text (byte {error.start})",
+            Span(Source(str(path), ""), 0, 0),
+            help="save it as UTF-8",
+        )
+        raise CompileError(reason) from error
+    return load_source(Source(str(path), text), directory=path.parent)
+
+
+def load_source(source: Source, *, directory: Path | None = None) -> LoadedProgram:
+    """As `load_program`, for text at hand. Modules of the program's own are looked for in `directory`."""
+    reporter = Reporter()
+    module = parse(source, reporter)
+    try:
+        checked = check_program(module, reporter, directory=directory)
+    except RecursionError as error:
+        reporter.error("W0107", "expressions are nested too deep", Span(source, 0, 1))
+        raise CompileError(*reporter.diagnostics) from error
+    reporter.raise_errors()
+    assert checked is not None
+    flat = unroll_loops(inline_functions(checked), reporter)
+    reporter.raise_errors()
+    return LoadedProgram(lower_program(flat), checked, reporter.warnings)
