@@ -45,10 +45,10 @@ class BuiltHeader:
 class Template:
     """The bytes of an emission that is not the packet as it stands.
 
-    Built headers, then `data` packed (whole bytes, big-endian), then the rest. Size and checksum
-    fields of built headers hold what they should, whatever their operands: sizes are in bytes on the
-    wire; HEADER checksums are full sums; the others are 0 where zero means none, else full sums over
-    the bytes that were captured. Blobs of built headers are empty.
+    Built headers, then `data` packed (whole bytes, big-endian), then the rest. Fields of built headers
+    hold their operands, sizes as well: the front end has computed those. Checksums alone are computed
+    here, whatever their operands: HEADER checksums are full sums; the others are 0 where zero means
+    none, else full sums over the bytes that were captured. Blobs of built headers are empty.
     """
 
     headers: tuple[BuiltHeader, ...]

@@ -61,9 +61,8 @@ class HeaderField:
     offset: int  # bits from the start of the header; a blob is the last field
     checksum: Checksum | None = None
     pseudo: bool = False  # part of the pseudo-header that a TRANSPORT checksum covers
-    is_size: bool = False  # bytes from the start of this header to the end of the packet, when built
+    is_size: bool = False  # a built header that does not name the field gets the bytes from here to the packet's end
     default: int = 0  # value in a built header that does not name the field
-    size_bias: int = 0  # this many bytes more than `is_size` says: -40 for the payload length of IPv6
 
 
 @dataclass(frozen=True, slots=True)

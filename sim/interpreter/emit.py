@@ -69,14 +69,13 @@ class Emitter:
 
 
 class _BuiltHeader:
-    """A header that a template builds: how to pack its fields, and which of them are known only at the end."""
+    """A header that a template builds: how to pack its fields, and which of them sums need or are."""
 
     def __init__(self, header: Header, layout: Layout, fields: FromFrame) -> None:
         places = layout.places_of(header)
         self._packed = concatenation(tuple(place.field.type for place in places))
         self._fields = fields
         self.length = header.fixed_bytes
-        self.sizes = [place for place in places if place.field.is_size]
         self.checksums = [(place, place.field.checksum) for place in places if place.field.checksum is not None]
         self.pseudo = [place for place in places if place.field.pseudo]
 
@@ -85,7 +84,7 @@ class _BuiltHeader:
 
 
 class _TemplateBuilder:
-    """Builds what a template describes: headers from the outside in, sizes, then checksums from the inside out."""
+    """Builds what a template describes: headers from the outside in, then checksums from the inside out."""
 
     def __init__(self, template: Template, layout: Layout, slots: Slots, emitter: Emitter) -> None:
         self._headers = [
@@ -108,10 +107,6 @@ class _TemplateBuilder:
         starts = [0]
         for header in self._headers:
             starts.append(starts[-1] + header.length)
-        for header, start in zip(self._headers, starts, strict=False):
-            for place in header.sizes:
-                size = wire_length - start + place.field.size_bias
-                place.write(packet, start, size & ((1 << place.width) - 1))
         for number in reversed(range(len(self._headers))):
             self._fill_checksums(packet, number, starts, wire_length)
         return bytes(packet), wire_length

@@ -16,8 +16,8 @@ def _pseudo(name: str, width: int) -> HeaderField:
     return HeaderField(name, Bits(width), None, 0, pseudo=True)
 
 
-def _size(name: str, bias: int = 0) -> HeaderField:
-    return HeaderField(name, Bits(16), None, 0, is_size=True, size_bias=bias)
+def _size(name: str) -> HeaderField:
+    return HeaderField(name, Bits(16), None, 0, is_size=True)
 
 
 def _ethernet(name: str, *rules: ParseRule) -> Header:
@@ -105,7 +105,7 @@ IP6 = header(
         ("version", 4),
         ("tc", 8),
         ("fl", 20),
-        _size("plen", -40),
+        ("plen", 16),
         _pseudo("nh", 8),
         ("hlim", 8),
         _pseudo("src", 128),

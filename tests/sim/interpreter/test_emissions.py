@@ -186,7 +186,7 @@ def test_a_program_that_ends_nowhere_is_refused() -> None:
 
 
 def built(name: str, **values: int) -> BuiltHeader:
-    """A header with these fields; all others are 1s, which sizes and checksums must not keep."""
+    """A header with these fields; all others, checksums among them, are 1s."""
     declared = next(h for h in EVERY if h.name == name)
     fields = [f for f in declared.fields if isinstance(f.type, Bits)]
     return BuiltHeader(name, tuple(constant(values.get(f.name, -1), f.type.width) for f in fields))  # type: ignore[union-attr]
@@ -195,9 +195,9 @@ def built(name: str, **values: int) -> BuiltHeader:
 ETHERNET = built("ethernet", dst=0x020000000002, src=0x020000000001, type=0x0800)
 
 
-def ip(proto: int, **more: int) -> BuiltHeader:
-    fields = {"version": 4, "ihl": 5, "tos": 0, "id": 1, "flags": 0, "frag": 0, "ttl": 64, "proto": proto}
-    return built("ipv4", **fields, src=0x0A090909, dst=0x0A080808, **more)
+def ip(proto: int, *, size: int) -> BuiltHeader:
+    fields = {"version": 4, "ihl": 5, "tos": 0, "len": size, "id": 1, "flags": 0, "frag": 0, "ttl": 64}
+    return built("ipv4", **fields, proto=proto, src=0x0A090909, dst=0x0A080808)
 
 
 def sent_with(template: Template, data: bytes = PACKET, **fields: Any) -> Emission:
@@ -207,8 +207,10 @@ def sent_with(template: Template, data: bytes = PACKET, **fields: Any) -> Emissi
     return outcome(b, data, **fields).emissions[0]
 
 
-def test_a_tunnel_around_the_packet_has_sizes_and_header_sums_and_no_udp_sum() -> None:
-    headers = (ETHERNET, ip(17), built("udp", sport=999, dport=4789), built("vxlan", flags=8, r1=0, vni=77, r2=0))
+def test_a_tunnel_around_the_packet_has_a_header_sum_and_no_udp_sum() -> None:
+    size = len(PACKET) + 16
+    udp, vxlan = built("udp", sport=999, dport=4789, len=size), built("vxlan", flags=8, r1=0, vni=77, r2=0)
+    headers = (ETHERNET, ip(17, size=size + 20), udp, vxlan)
     emission = sent_with(Template(headers, rest=Rest.WHOLE))
     inner = Ether(PACKET)
     inner[IP].ttl = 9
@@ -265,17 +267,17 @@ def test_a_tunnel_taken_off() -> None:
 
 def test_transport_sums_of_built_headers_are_full_sums_where_zero_means_a_sum() -> None:
     tcp = built("tcp", sport=1, dport=2, seq=3, ack=4, dataofs=5, reserved=0, flags=2, window=100, urgptr=0)
-    sent = sent_with(Template((ETHERNET, ip(6), tcp), data=(constant(0x616263, 24),))).data
+    sent = sent_with(Template((ETHERNET, ip(6, size=43), tcp), data=(constant(0x616263, 24),))).data
     segment = TCP(sport=1, dport=2, seq=3, ack=4, flags="S", window=100)
     assert sent == bytes(FRAME / IP(id=1, src="10.9.9.9", dst="10.8.8.8", ttl=64) / segment / b"abc")
     echo = built("icmp", type=0, code=0, id=5, seq=6)
-    sent = sent_with(Template((ETHERNET, ip(1), echo), rest=Rest.PAYLOAD)).data
+    sent = sent_with(Template((ETHERNET, ip(1, size=35), echo), rest=Rest.PAYLOAD)).data
     answer = ICMP(type=0, id=5, seq=6) / b"payload"
     assert sent == bytes(FRAME / IP(id=1, src="10.9.9.9", dst="10.8.8.8", ttl=64) / answer)
 
 
-def test_the_payload_length_of_ipv6_leaves_its_own_header_out() -> None:
-    six = built("ipv6", version=6, tc=0, fl=0, nh=6, hlim=64, src=1, dst=2)
+def test_a_built_transport_header_in_ipv6() -> None:
+    six = built("ipv6", version=6, tc=0, fl=0, plen=27, nh=6, hlim=64, src=1, dst=2)
     tcp = built("tcp", sport=1, dport=2, seq=3, ack=4, dataofs=5, reserved=0, flags=2, window=100, urgptr=0)
     ethernet = built("ethernet", dst=0x020000000002, src=0x020000000001, type=0x86DD)
     sent = sent_with(Template((ethernet, six, tcp), rest=Rest.PAYLOAD)).data
@@ -283,13 +285,10 @@ def test_the_payload_length_of_ipv6_leaves_its_own_header_out() -> None:
     assert sent == bytes(FRAME / IPv6(src="::1", dst="::2") / segment / b"payload")
 
 
-def test_sizes_of_built_headers_count_what_the_capture_cut_off() -> None:
-    headers = (ETHERNET, ip(17), built("udp", sport=9, dport=9))
-    emission = sent_with(Template(headers, rest=Rest.WHOLE), wire_length=1000)
-    assert emission.wire_length == 1000 + 42
-    found = Ether(emission.data)
-    assert (found[IP].len, found[UDP].len) == (1000 + 28, 1000 + 8)
-    assert sent_with(Template(headers), wire_length=1000).wire_length == 42
+def test_what_the_capture_cut_off_counts_where_the_rest_reaches_the_end() -> None:
+    assert sent_with(Template((ETHERNET,), rest=Rest.WHOLE), wire_length=1000).wire_length == 1000 + 14
+    assert sent_with(Template((ETHERNET,), rest=Rest.FROM, header="udp"), wire_length=1000).wire_length == 1000 - 20
+    assert sent_with(Template((ETHERNET,)), wire_length=1000).wire_length == 14
 
 
 def test_a_templates_rest_is_swapped_in_a_reply_and_its_headers_are_not() -> None:
