@@ -1,0 +1,262 @@
+# ruff: noqa: PLC0415  # a command imports what it needs when it runs, so that `weft --help` answers at once
+"""The command line: what each command is called, what it takes, and where its failure is told."""
+
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from functools import wraps
+from os import devnull
+from pathlib import Path
+from typing import Annotated, ParamSpec
+
+import typer
+
+from weft.failures import failure_of
+
+Parameters = ParamSpec("Parameters")
+
+app = typer.Typer(
+    name="weft",
+    help="Compile, run and look into network programs.",
+    epilog="Errors are explained by `weft explain CODE`. Exit codes: 1 what was given is wrong, 2 the command line is.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+state_app = typer.Typer(help="Look into saved state.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(state_app, name="state")
+
+Program = Annotated[Path, typer.Argument(metavar="FILE", help="The program, a .weft file.", show_default=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+Inputs = Annotated[
+    list[str] | None,
+    typer.Option("--in", "-i", metavar="PORT=CAPTURE", help="Packets that arrive by a port; `-` reads standard input."),
+]
+Entries = Annotated[
+    Path | None, typer.Option(metavar="TOML", help="Table entries, tunables and multicast groups.", show_default=False)
+]
+StateIn = Annotated[
+    Path | None, typer.Option(metavar="JSON", help="Go on from a state saved before.", show_default=False)
+]
+Tolerate = Annotated[bool, typer.Option("--tolerate-truncation", help="Use what is there of a capture cut short.")]
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    app()
+
+
+def _reported(command: Callable[Parameters, int | None]) -> Callable[Parameters, None]:
+    """`command`, with whatever goes wrong in it told on standard error and turned into an exit code."""
+
+    @wraps(command)
+    def reported(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
+        try:
+            code = command(*args, **kwargs)
+            sys.stdout.flush()  # here, where a full disk can still be told
+        except BaseException as error:  # this is the one place that turns all of them into messages
+            if isinstance(error, typer.Exit | SystemExit):
+                raise
+            code = _tell(error)
+        if code:
+            raise typer.Exit(code)
+
+    return reported
+
+
+def _tell(error: BaseException) -> int:
+    failure = failure_of(error)
+    if isinstance(error, OSError):
+        _silence_output()
+    from weft.terminal import write_note
+
+    with suppress(OSError):  # nobody listens any more
+        write_note(failure.message)
+    return failure.code
+
+
+def _silence_output() -> None:
+    """Standard output cannot be written: whatever is left in its buffer must not fail a second time at exit."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        sys.stdout = Path(devnull).open("w", encoding="utf-8")  # noqa: SIM115  # stays open until the end
+
+
+@app.command()
+@_reported
+def check(
+    file: Program,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say how state can be split and what can be cached.")
+    ] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Check a program; report all errors at once."""
+    from weft.commands.check import check_program
+
+    return check_program(file, with_explanation=explain, as_json=as_json)
+
+
+@app.command()
+@_reported
+def explain(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="The code of a diagnostic, such as W0304.")],
+    as_json: AsJson = False,
+) -> None:
+    """Explain the code of a diagnostic."""
+    from weft.commands.explain import explain_code
+
+    explain_code(code, as_json=as_json)
+
+
+@app.command()
+@_reported
+def ir(
+    file: Program,
+    after: Annotated[str | None, typer.Option(metavar="PASS", help="Stop after this pass.", show_default=False)] = None,
+) -> None:
+    """Print a program as the compiler sees it."""
+    from weft.commands.ir import print_ir
+
+    print_ir(file, after=after)
+
+
+@app.command()
+@_reported
+def fmt(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Programs, or folders of programs.")],
+    check: Annotated[bool, typer.Option("--check", help="Change nothing; list files to change and exit 1.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Change nothing; show what would change.")] = False,
+) -> int:
+    """Bring programs into the one layout."""
+    from weft.commands.fmt import format_files
+
+    return format_files(files, check=check, diff=diff)
+
+
+@app.command()
+@_reported
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the program and of the folder to make.")],
+) -> None:
+    """Write a program to start from."""
+    from weft.commands.new import write_new_program
+
+    write_new_program(name)
+
+
+@app.command()
+@_reported
+def run(
+    file: Program,
+    inputs: Inputs = None,
+    out_dir: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the captures of what leaves go.")] = Path(
+        "out"
+    ),
+    entries: Entries = None,
+    state_in: StateIn = None,
+    state_out: Annotated[
+        Path | None, typer.Option(metavar="JSON", help="Save the state after the last packet.", show_default=False)
+    ] = None,
+    engine: Annotated[str, typer.Option(metavar="ENGINE", help="What carries the program out.")] = "interpreter",
+    tolerate_truncation: Tolerate = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run a program on captures of packets."""
+    from weft.commands.run import run_program
+
+    run_program(
+        file,
+        inputs or [],
+        out_dir=out_dir,
+        entries=entries,
+        state_in=state_in,
+        state_out=state_out,
+        engine=engine,
+        tolerate_truncation=tolerate_truncation,
+        as_json=as_json,
+    )
+
+
+@app.command()
+@_reported
+def trace(
+    file: Program,
+    inputs: Inputs = None,
+    packet: Annotated[int, typer.Option(min=1, help="Which packet, counted from 1 in the order of arrival.")] = 1,
+    port: Annotated[
+        str | None,
+        typer.Option(metavar="PORT", help="Count only packets that arrive by this port.", show_default=False),
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many packets to show from there on.")] = 1,
+    entries: Entries = None,
+    state_in: StateIn = None,
+    tolerate_truncation: Tolerate = False,
+    as_json: AsJson = False,
+) -> None:
+    """Follow a packet through a program, line by line."""
+    from weft.commands.trace import trace_packets
+
+    trace_packets(
+        file,
+        inputs or [],
+        packet=packet,
+        port=port,
+        limit=limit,
+        entries=entries,
+        state_in=state_in,
+        tolerate_truncation=tolerate_truncation,
+        as_json=as_json,
+    )
+
+
+@state_app.command()
+@_reported
+def diff(
+    left: Annotated[Path, typer.Argument(metavar="A", help="A state that `weft run --state-out` saved.")],
+    right: Annotated[Path, typer.Argument(metavar="B", help="Another one.")],
+    as_json: AsJson = False,
+) -> int:
+    """Show the entries in which two saved states differ; exit 1 if any do."""
+    from weft.commands.state import print_difference
+
+    return print_difference(left, right, as_json=as_json)
+
+
+@app.command()
+@_reported
+def demo(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="FOLDER", help="Where its files go; a temporary folder if not given.", show_default=False
+        ),
+    ] = None,
+    packets: Annotated[int, typer.Option(min=1, help="How many packets to generate.")] = 10_000,
+    as_json: AsJson = False,
+) -> None:
+    """Run the bundled NAT on generated traffic."""
+    from weft.commands.demo import run_demo
+
+    run_demo(folder, packets=packets, as_json=as_json)
+
+
+@app.command()
+@_reported
+def examples(as_json: AsJson = False) -> None:
+    """List the programs that come with Weft."""
+    from weft.commands.examples import list_examples
+
+    list_examples(as_json=as_json)
+
+
+@app.command()
+@_reported
+def version(as_json: AsJson = False) -> None:
+    """Print the version of Weft."""
+    from weft.commands.version import print_version
+
+    print_version(as_json=as_json)

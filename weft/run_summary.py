@@ -1,0 +1,233 @@
+"""What a run came to, as data and as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from compiler.ir.emissions import Drop
+from compiler.ir.leaf_values import Leaf
+from compiler.ir.literals import leaf_shapes, render_value
+from compiler.ir.program import Program
+from compiler.ir.types import Scalar, Shape
+from compiler.meaning.clock import age, tick_of
+from sim.control.abstract_state import render_label
+from sim.interpreter import DropPlace, Summary
+from sim.state import CounterState, IndexState, LeaseState, MapState, RunState, TableState
+from weft.replay import Replay
+from weft.terminal import Table
+
+_MOST_ROWS: Final = 10
+_COUNTER_WIDTH: Final = 32  # narrower numbers in maps are ports, states and the like, hardly ever counts
+
+
+def summary_data(replayed: Replay) -> dict[str, object]:
+    """The summary in plain JSON types."""
+    program, summary = replayed.program, replayed.summary
+    return {
+        "program": program.name,
+        "packets": summary.packets,
+        "first_ns": summary.first_ns,
+        "last_ns": summary.last_ns,
+        "ports": [
+            {
+                "port": port.name,
+                "received": {"packets": received.packets, "bytes": received.bytes},
+                "sent": {"packets": sent.packets, "bytes": sent.bytes},
+                "capture": str(replayed.captures[number]),
+            }
+            for number, (port, received, sent) in enumerate(
+                zip(program.ports, summary.received, summary.sent, strict=True)
+            )
+        ],
+        "drops": [
+            {
+                "file": place.file,
+                "line": place.line,
+                "reason": place.reason,
+                "source": source,
+                "packets": count,
+            }
+            for place, source, count in _drops(program, summary)
+        ],
+        "unhandled": summary.unhandled,
+        "lost": summary.lost,
+        "digests": dict(sorted(summary.digests.items())),
+        "digests_file": None if replayed.digests is None else str(replayed.digests),
+        "states": [
+            {"state": name, "live": live, "capacity": capacity, "failed_inserts": failed}
+            for name, live, capacity, failed in _occupancy(replayed.states, _tick(summary))
+        ],
+        "top": {
+            name: [{"key": key, **({"value": value} if value is not None else {})} for key, value in rows]
+            for name, _, rows in _talkers(replayed)
+        },
+        "counters": {
+            name: [{"cell": cell, "packets": packets, "bytes": size} for cell, packets, size in rows]
+            for name, rows, _ in _counters(replayed.states)
+        },
+    }
+
+
+def summary_tables(replayed: Replay) -> Iterator[Table]:
+    """The summary for people; tables without rows are left out by whoever prints them."""
+    program, summary = replayed.program, replayed.summary
+    traffic = zip(program.ports, summary.received, summary.sent, strict=True)
+    yield Table(
+        f"{_count(summary.packets, 'packet')} through `{program.name}`{_duration(summary)}",
+        ("port", "packets in", "bytes in", "packets out", "bytes out"),
+        tuple(
+            (port.name, received.packets, received.bytes, sent.packets, sent.bytes)
+            for port, received, sent in traffic
+            if received.packets or sent.packets or len(program.ports) <= _MOST_ROWS
+        ),
+    )
+    drops = ((count, _where(place), source) for place, source, count in _drops(program, summary))
+    yield Table("drops", ("packets", "where", "what dropped them"), tuple(drops))
+    yield Table(
+        "states",
+        ("state", "live", "of", "failed inserts"),
+        tuple(_occupancy(replayed.states, _tick(summary))),
+    )
+    for name, by, rows in _talkers(replayed):
+        shown = tuple((_one_line(key), "" if value is None else _one_line(value)) for key, value in rows)
+        yield Table(f"{name}: {by}", ("key", "value"), shown)
+    for name, cells, more in _counters(replayed.states):
+        title = f"{name}: cells that counted" + (f" (and {more} more)" if more else "")
+        yield Table(title, ("cell", "packets", "bytes"), tuple(cells))
+    digests = tuple((count, name) for name, count in sorted(summary.digests.items()))
+    yield Table(f"digests, in {replayed.digests}", ("records", "of"), digests)
+
+
+def summary_remarks(replayed: Replay) -> Iterator[str]:
+    """What a reader of the summary should know beside it: advice, one a line."""
+    program, summary = replayed.program, replayed.summary
+    if summary.unhandled:
+        groups = " | ".join(dict.fromkeys(port.group for port in program.ports))
+        were = "was" if summary.unhandled == 1 else "were"
+        yield (
+            f"{_count(summary.unhandled, 'packet')} {were} dropped because no handler takes them: "
+            f"a catch-all such as `on {groups} (_) {{ drop }}`, as the last handler, says so in the program"
+        )
+    if summary.lost:
+        yield (
+            f"{_count(summary.lost, 'packet')} had no port to leave by: "
+            f"the program computed a port number above {len(program.ports) - 1}"
+        )
+    if not summary.packets:
+        yield "the captures hold no packets"
+
+
+def _is_unhandled(place: DropPlace) -> bool:
+    return place.reason == "unhandled"
+
+
+def _where(place: DropPlace) -> str:
+    return "unhandled" if _is_unhandled(place) else f"{place.file}:{place.line}"
+
+
+def _drops(program: Program, summary: Summary) -> list[tuple[DropPlace, str, int]]:
+    """Places with the text of their line, those that dropped most first."""
+    texts = {
+        (op.span.source.name, op.span.line): op.span.source.line(op.span.line).strip()
+        for op in program.operations
+        if isinstance(op, Drop)
+    }
+    places = sorted(summary.dropped.items(), key=lambda item: (-item[1], item[0].file, item[0].line, item[0].column))
+    return [
+        (place, "no handler takes them" if _is_unhandled(place) else texts.get((place.file, place.line), ""), count)
+        for place, count in places
+    ]
+
+
+def _tick(summary: Summary) -> int:
+    return tick_of(summary.last_ns or 0)
+
+
+def _occupancy(states: dict[str, RunState], tick: int) -> Iterator[tuple[str, int, int, int]]:
+    """(state, live entries, how many it is made for, inserts that found no room)."""
+    for name, state in states.items():
+        match state:
+            case MapState(declaration=declaration) | IndexState(declaration=declaration):
+                yield name, sum(1 for _ in state.entries(tick)), declaration.capacity, state.failed_inserts
+            case LeaseState(declaration=declaration):
+                ids = declaration.last - declaration.first + 1
+                yield name, sum(1 for _ in state.entries(tick)), ids, state.failed_inserts
+            case TableState(declaration=declaration):
+                yield name, len(state.entries), declaration.size, 0
+            case _:
+                pass
+
+
+def _talkers(replayed: Replay) -> Iterator[tuple[str, str, list[tuple[object, object]]]]:
+    """(map, what its first entries are, the first entries as (key, value)) of each map that has any."""
+    tick = _tick(replayed.summary)
+    ports = [port.name for port in replayed.program.ports]
+    for name, state in replayed.states.items():
+        if not isinstance(state, MapState):
+            continue
+        declaration = state.declaration
+        counter = _counter_leaf(declaration.value_shape)
+        found = [(key, values, last) for key, values, last, _ in state.entries(tick)]
+        if counter is not None:
+            place = counter
+            found.sort(key=lambda entry: (-_number(entry[1][place]), entry[0]))
+        else:
+            found.sort(key=lambda entry: (age(tick, entry[2]), entry[0]))
+        by = "largest" if counter is not None else "most recently used"
+        if counter is None and declaration.idle_ticks is None:
+            by = "entries"  # no last use is kept
+        if found:
+            yield (
+                name,
+                by if len(found) <= _MOST_ROWS else f"{by} {_MOST_ROWS} of {len(found):,}",
+                [
+                    (_rendered(declaration.key_shape, key, ports), _rendered(declaration.value_shape, values, ports))
+                    for key, values, _ in found[:_MOST_ROWS]
+                ],
+            )
+
+
+def _counter_leaf(shape: Shape | None) -> int | None:
+    """The place of the first flat value that looks like a count."""
+    if shape is not None:
+        for place, leaf in enumerate(leaf_shapes(shape)):
+            if isinstance(leaf, Scalar) and leaf.kind == "uint" and leaf.width >= _COUNTER_WIDTH:
+                return place
+    return None
+
+
+def _number(leaf: Leaf) -> int:
+    return leaf if isinstance(leaf, int) else 0
+
+
+def _rendered(shape: Shape | None, leaves: Sequence[Leaf], ports: Sequence[str]) -> object:
+    return None if shape is None else render_value(shape, leaves, ports=ports)
+
+
+def _counters(states: dict[str, RunState]) -> Iterator[tuple[str, list[tuple[int, int, int]], int]]:
+    """(counter, its cells that counted most as (cell, packets, bytes), how many more there are)."""
+    for name, state in states.items():
+        if isinstance(state, CounterState):
+            cells = [
+                (cell, packets, size)
+                for cell, (packets, size) in enumerate(zip(state.packets, state.byte_counts, strict=True))
+                if packets or size
+            ]
+            cells.sort(key=lambda row: (-row[1], row[0]))
+            if cells:
+                yield name, cells[:_MOST_ROWS], max(0, len(cells) - _MOST_ROWS)
+
+
+def _one_line(value: object) -> str:
+    return render_label(value)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'s' if number != 1 else ''}"
+
+
+def _duration(summary: Summary) -> str:
+    if summary.first_ns is None or summary.last_ns is None:
+        return ""
+    return f" in {(summary.last_ns - summary.first_ns) / 1e9:.6g} s of traffic"
