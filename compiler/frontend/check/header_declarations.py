@@ -166,10 +166,8 @@ class _Layout:
             if str(node.type.element.path) == "bytes":
                 return self._blob(node.type)
         ty = resolve_type(node.type, self.scope, self.reporter)
-        if (
-            (isinstance(ty, EnumType)
-            and ty.has_payload)
-            or not isinstance(ty, (IntType, NamedScalar, EnumType, FlagsType, VectorType))
+        if (isinstance(ty, EnumType) and ty.has_payload) or not isinstance(
+            ty, (IntType, NamedScalar, EnumType, FlagsType, VectorType)
         ):
             if flatten(ty):
                 self.reporter.error(

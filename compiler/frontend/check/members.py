@@ -8,8 +8,8 @@ from typing import TypeAlias
 from compiler.diagnostics import closest
 from compiler.frontend import ast
 from compiler.frontend.check.body import poison
+from compiler.frontend.check.casts import CastChecker
 from compiler.frontend.check.header_declarations import report_unknown_field
-from compiler.frontend.check.operators import OperatorChecker
 from compiler.frontend.check.scope import (
     AliasSymbol,
     ArraySymbol,
@@ -21,7 +21,6 @@ from compiler.frontend.check.scope import (
     PortSymbol,
     StaticSymbol,
     Symbol,
-    TableSymbol,
     TunableSymbol,
     TypeSymbol,
     VariableSymbol,
@@ -29,11 +28,8 @@ from compiler.frontend.check.scope import (
     resolve_path,
     what_is,
 )
-from compiler.frontend.check.statics import static_number
 from compiler.frontend.typed import (
     AccessKind,
-    Static,
-    StaticLiteral,
     TAccess,
     TBinary,
     TBlock,
@@ -42,12 +38,10 @@ from compiler.frontend.typed import (
     TFact,
     TField,
     TIf,
-    TLane,
     TLiteral,
     TLocal,
     TMake,
     TProject,
-    TResize,
     TStatic,
     TTunable,
 )
@@ -65,7 +59,6 @@ from compiler.frontend.types import (
     TupleType,
     Ty,
     UnitType,
-    VectorType,
     describe,
     flatten,
 )
@@ -86,7 +79,7 @@ Thing: TypeAlias = "TExpr | Symbol | HeaderRef"
 SYMBOLS = tuple(Symbol.__args__)  # type: ignore[attr-defined]
 
 
-class MemberChecker(OperatorChecker):
+class MemberChecker(CastChecker):
     """Adds names and members to `OperatorChecker`."""
 
     def thing(self, node: ast.Expr, expected: Ty | None = None) -> Thing:
@@ -296,73 +289,6 @@ class MemberChecker(OperatorChecker):
         return project(value, first, inner, node.span)
 
     # --- indexing ------------------------------------------------------------------------------------
-
-    def index(self, node: ast.Index) -> TExpr:
-        owner = self.thing(node.object)
-        match owner:
-            case PortSymbol(count=int()):
-                return self._port_of_group(owner, node)
-            case ArraySymbol(cells=int()):
-                index = self.cell_index(owner.cells, node.index, f"`{owner.name}`")
-                return poison(node.span) if index is None else self.array_read(owner, index, node.span)
-            case TableSymbol(state=state, value=value) if hasattr(state, "cells"):
-                index = self.cell_index(state.cells, node.index, f"`{state.name}`")  # type: ignore[union-attr]
-                if index is None:
-                    return poison(node.span)
-                return TAccess(AccessKind.TABLE_CELL, state.name, (index,), type=value, span=node.span)
-        value = self.named_value(owner, node.object)
-        if isinstance(value.type, VectorType):
-            lane = self._lane(node.index, value.type.lanes)
-            return poison(node.span) if lane is None else TLane(value, lane, type=value.type.element, span=node.span)
-        if value.type == ERROR:
-            return value
-        return self.error("W0320", f"{describe(value.type)} cannot be indexed", node.span)
-
-    def _lane(self, node: ast.Expr, lanes: int) -> Static | None:
-        found = static_number(node, self.scope, self.reporter)
-        if found is None:
-            return None
-        if isinstance(found[0], StaticLiteral) and not 0 <= found[0].value < lanes:
-            self.error("W0311", f"lane {found[0].value} of a vector with {lanes} lanes", node.span)
-            return None
-        return found[0]
-
-    def cell_index(self, cells: int | None, node: ast.Expr, owner: str) -> TExpr | None:
-        """An index that is shown to be below `cells`."""
-        value = self.expr(node)
-        if value.type == ERROR:
-            return None
-        if value.type not in (ERROR,) and isinstance(value, TStatic):
-            most = self.most(value)
-            value = self.coerce(value, IntType(32))
-        elif not isinstance(value.type, IntType) and not (
-            isinstance(value.type, (EnumType, FlagsType)) or value.type == BOOLEAN
-        ):
-            self.error("W0320", f"an index is an integer, not {describe(value.type)}", node.span)
-            return None
-        else:
-            most = self.most(value, node)
-        if most >= (cells or 1):
-            self.error(
-                "W0321",
-                f"this index can be up to {most}, but {owner} has {cells or 1} cells",
-                node.span,
-                help=f"write `... % {cells}`, test `if index < {cells} {{ ... }}` first, or use `.get(index) else ...`",
-            )
-            return None
-        if isinstance(value.type, IntType) and value.type.width == 32:
-            return value
-        return TResize(value, type=IntType(32), span=node.span)
-
-    def _port_of_group(self, group: PortSymbol, node: ast.Index) -> TExpr:
-        index = self.cell_index(group.count, node.index, f"`{group.name}`")
-        if index is None:
-            return poison(node.span)
-        if isinstance(index, TLiteral) and index.values:
-            return TLiteral((group.first + int(index.values[0]),), type=PORT, span=node.span)  # type: ignore[arg-type]
-        number = TResize(index, type=PORT, span=node.span)
-        base = TLiteral((group.first,), type=PORT, span=node.span)
-        return TBinary(BinaryOperator.ADD, number, base, type=PORT, span=node.span)
 
     def array_read(self, array: ArraySymbol, index: TExpr, span: Span) -> TExpr:
         if self.header_only:

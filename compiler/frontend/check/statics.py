@@ -15,7 +15,9 @@ from compiler.frontend.check.scope import (
 from compiler.frontend.typed import Static, StaticLiteral, StaticOperation, TLiteral
 from compiler.frontend.types import STATIC, TIME, Ty
 
-STATIC_OPERATORS = frozenset(["+", "-", "*", "/", "%", "<<", ">>", "&", "|", "^", "==", "!=", "<", "<=", ">", ">=", "min", "max"])
+STATIC_OPERATORS = frozenset(
+    ["+", "-", "*", "/", "%", "<<", ">>", "&", "|", "^", "==", "!=", "<", "<=", ">", ">=", "min", "max"]
+)
 _MAX_SHIFT = 4096
 
 

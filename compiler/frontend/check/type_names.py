@@ -32,7 +32,9 @@ from compiler.frontend.types import (
 from compiler.ir.types import MAX_WIDTH
 
 MAX_LANES = 1024
-STATE_KINDS = frozenset(["map", "set", "lease", "index", "counter", "meter", "exact", "lpm", "ternary", "range", "mixed", "array"])
+STATE_KINDS = frozenset(
+    ["map", "set", "lease", "index", "counter", "meter", "exact", "lpm", "ternary", "range", "mixed", "array"]
+)
 _INTEGER = re.compile(r"u(\d{1,9})$")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from compiler.frontend import ast
 from compiler.frontend.check.body import poison
-from compiler.frontend.check.state_methods import StateMethodChecker, truth
+from compiler.frontend.check.state_methods import StateMethodChecker
 from compiler.frontend.check.statics import static_int
 from compiler.frontend.typed import (
     SLet,
@@ -20,7 +20,7 @@ from compiler.frontend.typed import (
     TSlice,
     TUnary,
 )
-from compiler.frontend.types import BOOLEAN, ERROR, TIME, IntType, OptionType, Ty, VectorType
+from compiler.frontend.types import BOOLEAN, TIME, IntType, OptionType, VectorType
 from compiler.ir.operations import BinaryOperator, CompareOperator, ReduceOperator, UnaryOperator
 from compiler.source import Span
 
@@ -144,6 +144,3 @@ class ValueMethodChecker(StateMethodChecker):
         if arguments is None:
             return poison(node.span)
         return TBinary(_TWO_SIDED[name], value, arguments[0], type=ty, span=node.span)
-
-
-__all__ = ["ERROR", "INTEGER_METHODS", "VECTOR_METHODS", "Ty", "ValueMethodChecker", "truth"]
