@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import TypeAlias, TypeGuard, TypeVar, get_args
 
+from compiler.frontend.nesting import bounded_nesting
 from compiler.frontend.typed import TBlock, TExpr, THandler, TProgram, TStatement, TTemplate
 
 Node: TypeAlias = TExpr | TStatement
@@ -84,11 +85,12 @@ def _mapped(part: object, expression: ChangeExpression, statement: ChangeStateme
 
 
 def map_handlers(program: TProgram, *, expression: ChangeExpression) -> TProgram:
-    """`program` with the condition and the body of every handler replaced."""
+    """`program` with the condition and body of each handler replaced; `CompileError` where one is nested too deep."""
 
     def rewrite(handler: THandler) -> THandler:
-        where = None if handler.where is None else expression(handler.where)
-        return dataclasses.replace(handler, where=where, body=as_block(expression(handler.body)))
+        with bounded_nesting(handler):
+            where = None if handler.where is None else expression(handler.where)
+            return dataclasses.replace(handler, where=where, body=as_block(expression(handler.body)))
 
     return dataclasses.replace(program, handlers=tuple(map(rewrite, program.handlers)))
 

@@ -20,6 +20,7 @@ from compiler.frontend.lower.paths import Environment, Operands, Scope
 from compiler.frontend.lower.pure import lower_pure
 from compiler.frontend.lower.statements import lower_statement
 from compiler.frontend.lower.tidy import Line, without_unused
+from compiler.frontend.nesting import bounded_nesting
 from compiler.frontend.typed import (
     TAccess,
     TBlock,
@@ -42,13 +43,15 @@ from compiler.ir.values import FALSE, TRUE, Operand, constant
 
 
 def lower_program(program: TProgram) -> Program:
+    """Raises `CompileError` where a handler is nested too deep to walk over."""
     lowering = _Lowering(program)
     handlers: list[Handler] = []
     guard = ROOT  # where no handler so far takes the packet
     for handler in program.handlers:
         if guard == DEAD:
             break  # the handlers before take every packet
-        taken, guard = lowering.handler(handler, guard)
+        with bounded_nesting(handler):
+            taken, guard = lowering.handler(handler, guard)
         if taken != DEAD:
             handlers.append(Handler(handler.name, taken, span=handler.span))
     lowering.builder.emit(Drop(guard=guard, span=program.span, reason="unhandled"))

@@ -6,6 +6,9 @@ import zlib
 
 import pytest
 
+from compiler.diagnostics import CompileError
+from compiler.frontend.inline_functions import inline_functions
+from compiler.frontend.lower import lower_program
 from compiler.frontend.lower.value_names import value_names
 from compiler.frontend.typed import (
     FinalKind,
@@ -165,3 +168,14 @@ def test_names_of_parts_are_paths() -> None:
     payload = EnumType("E", 2, (VariantType("None", 0), VariantType("Some", 1, (t.U8, inner))))
     assert value_names(inner, "v") == ("v.x", "v.y.0", "v.y.1")
     assert value_names(payload, "e") == ("e", "e.Some.0", "e.Some.1.x", "e.Some.1.y.0", "e.Some.1.y.1")
+
+
+def test_nesting_without_bound_is_an_error_of_the_program() -> None:
+    deep: TExpr = B
+    for _ in range(5_000):
+        deep = t.add(deep, t.number(1))
+    tree = t.program(t.handler(t.put(t.B, deep), t.send(1)))
+    for step in (lower_program, inline_functions):
+        with pytest.raises(CompileError) as raised:
+            step(tree)
+        assert [diagnostic.code for diagnostic in raised.value.diagnostics] == ["W0107"]
