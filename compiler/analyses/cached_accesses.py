@@ -101,8 +101,10 @@ def _index_open(laws: Laws, operation: IndexOpen, path: Path) -> AccessEffect:
 
 def _put(laws: Laws, operation: MapPut, path: Path, place: int) -> AccessEffect:
     span = operation.span
-    if place in path.unchanged:
-        return AccessEffect(span)
+    if place in path.unchanged:  # what it would write is compared with the entry, so a rule must match it too
+        leaves = leaves_of(laws, *(laws.numbers.of(value) for value in operation.values), known=path.known)
+        reasons = tuple(f"line {span.line} writes what depends on {what}" for what in leaves.varying)
+        return AccessEffect(span, key=leaves, reasons=reasons)
     slot = laws.numbers.node(operation.slot).operation
     find = laws.program.operations[slot] if slot is not None else None
     present = path.known.value(laws.numbers.of(find.present)) if isinstance(find, MapFind) else None

@@ -79,6 +79,8 @@ class Domain:
         match operator:
             case CompareOperator.EQ:
                 narrowed = replace(self, mask=self.mask | mask, bits=self.bits | number)
+            case CompareOperator.NE if number & ~mask:
+                return self  # true of every number
             case CompareOperator.NE if mask.bit_count() == 1:
                 narrowed = replace(self, mask=self.mask | mask, bits=self.bits & ~mask | (number ^ mask))
             case CompareOperator.NE:

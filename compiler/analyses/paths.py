@@ -24,6 +24,7 @@ from compiler.ir.operations import (
     IndexOpen,
     MapFind,
     MapPut,
+    MapRemove,
     Pure,
 )
 from compiler.ir.program import Program
@@ -94,6 +95,7 @@ class _Walk:
         self.program = program
         self.structure: Structure = structure_of(program)
         self.laws: Laws = find_laws(program)
+        self.texts: dict[int, str] = {}
         self.finds = {op.slot.number: op for op in program.operations if isinstance(op, MapFind)}
 
     def paths(self) -> Iterator[Path]:
@@ -149,7 +151,9 @@ class _Walk:
         raise AssertionError("every guard is known")
 
     def _fork(self, way: _Way, waiting: list[_Way], expression: int) -> None:
-        text = render_expression(self.program, self.laws.numbers, expression)
+        if expression not in self.texts:
+            self.texts[expression] = render_expression(self.program, self.laws.numbers, expression)
+        text = self.texts[expression]
         span = self._span(expression)
         for truth in (False, True):  # the last one put is taken first
             known = way.known.copy()
@@ -188,7 +192,7 @@ class _Walk:
     def _must_fork_put(self, way: _Way, waiting: list[_Way], place: int, put: MapPut) -> bool:
         """Find out whether `put` changes its entry; True where that made two ways."""
         find = self.finds.get(put.slot.number) if isinstance(put.slot, Value) else None
-        if find is None or place in way.unchanged or place in way.changed:
+        if find is None or place in way.unchanged or place in way.changed or self._was_written(way, put.state):
             return False
         present = self.laws.numbers.of(find.present)
         truth = way.known.value(present)
@@ -206,6 +210,14 @@ class _Walk:
             return True
         way.unchanged |= {place} if same else frozenset()
         return False
+
+    def _was_written(self, way: _Way, state: str) -> bool:
+        """Whether an entry found earlier may have changed on this way; a put through it then counts as a write."""
+        before = ((place, self.program.operations[place]) for place in way.operations)
+        return any(
+            isinstance(op, MapPut | MapRemove) and op.state == state and place not in way.unchanged
+            for place, op in before
+        )
 
     def _writes_same(self, known: Knowledge, find: MapFind, put: MapPut) -> bool | None:
         pairs = [

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from compiler.analyses.share_accesses import KeyedAccess, OwnId
+from compiler.analyses.share_accesses import KeyedAccess, OwnId, Part
 from compiler.analyses.share_choice import Choice, chosen_word
 from compiler.analyses.share_units import MAX_SHARDED_ID_BITS
-from compiler.analyses.share_words import Word
+from compiler.analyses.share_words import Word, is_constant
 from compiler.analyses.structure import Structure
 from compiler.analyses.value_numbers import ValueNumbers, render_expression
 from compiler.ir.states import Index, Lease, State
@@ -51,8 +51,8 @@ def _own_obstacle(
     return None
 
 
-def _says_nothing(part: object) -> bool:
-    return part is None or part == frozenset()
+def _says_nothing(part: Part) -> bool:
+    return part is None or (not isinstance(part, OwnId) and is_constant(part))
 
 
 def _computed_key(structure: Structure, numbers: ValueNumbers, access: KeyedAccess) -> tuple[str, Span]:

@@ -31,6 +31,7 @@ from compiler.ir.operations import (
     Resize,
     Select,
     Slice,
+    StateAccess,
     TableGet,
     Unary,
     VectorLane,
@@ -61,6 +62,7 @@ class ValueNumbers:
     nodes: tuple[Node, ...]
     of_value: Mapping[int, int]  # number of a value -> its expression
     of_constant: Mapping[Constant, int]
+    lines: Mapping[tuple[str, str], frozenset[int]]  # (kind of access, state) -> the lines that have one
 
     def of(self, operand: Operand) -> int:
         """The expression of an operand of the program."""
@@ -74,7 +76,12 @@ def number_values(program: Program) -> ValueNumbers:
     numbering = _Numbering(program)
     for place, operation in enumerate(program.operations):
         numbering.add(place, operation)
-    return ValueNumbers(tuple(numbering.nodes), numbering.of_value, numbering.of_constant)
+    lines: dict[tuple[str, str], frozenset[int]] = {}
+    for operation in program.operations:
+        if isinstance(operation, StateAccess):
+            likeness = _likeness(operation)
+            lines[likeness] = lines.get(likeness, frozenset()) | {operation.span.line}
+    return ValueNumbers(tuple(numbering.nodes), numbering.of_value, numbering.of_constant, lines)
 
 
 class _Numbering:
@@ -224,9 +231,11 @@ def render_expression(program: Program, numbers: ValueNumbers, number: int, *, d
         case "slice", (high, low):
             return f"{parts[0]}[{high}:{low}]"
         case "result", (int(place), int(position)):
-            return _rendered_result(program, place, position)
+            return _rendered_result(program, numbers, place, position)
         case "table", (name, position):
-            return f"`{name}` has the key" if position == 0 else f"value of `{name}`"
+            assert node.operation is not None
+            which = _which(program, numbers, node.operation)
+            return f"`{name}` has the key{which}" if position == 0 else f"value of `{name}`{which}"
         case _:
             words = [str(word) for word in node.detail]
             return f"{words[0] if words else node.kind}({', '.join(parts)})"
@@ -236,14 +245,26 @@ def _hexadecimal(value: str | int | tuple[int, ...]) -> str:
     return f"{value:#x}" if isinstance(value, int) else str(value)
 
 
-def _rendered_result(program: Program, place: int, position: int) -> str:
+def _rendered_result(program: Program, numbers: ValueNumbers, place: int, position: int) -> str:
     operation = program.operations[place]
     result = results(operation)[position]
     state = getattr(operation, "state", "")
+    which = _which(program, numbers, place)
     for field_name, words in _RESULT_WORDS:
         if getattr(operation, field_name, None) == result:
-            return words.format(state=state)
-    return result.name or f"value of `{state}`"
+            return words.format(state=state) + which
+    return f"value of `{state}`{which}"
+
+
+def _which(program: Program, numbers: ValueNumbers, place: int) -> str:
+    """The line of an access, where the program has others like it on other lines."""
+    operation = program.operations[place]
+    alike = numbers.lines[_likeness(operation)]
+    return f" on line {operation.span.line}" if len(alike) > 1 else ""
+
+
+def _likeness(operation: Operation) -> tuple[str, str]:
+    return type(operation).__name__, getattr(operation, "state", "")
 
 
 _RESULT_WORDS = (

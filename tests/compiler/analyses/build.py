@@ -15,6 +15,7 @@ from compiler.ir.operations import (
     BinaryOperator,
     Compare,
     CompareOperator,
+    Concat,
     CounterAdd,
     Drop,
     Hash,
@@ -36,6 +37,7 @@ from compiler.ir.operations import (
     Resize,
     Select,
     Send,
+    Slice,
     TableGet,
     Unary,
     UnaryOperator,
@@ -88,7 +90,9 @@ _WIDTHS = {(h.name, f.name): f.type.width for h in HEADERS for f in h.fields if 
 NUMBER = Scalar("uint", 32)
 
 
-def map_state(name: str, key: Sequence[int], values: Sequence[int] = (), *, capacity: int = 1024) -> Map:
+def map_state(
+    name: str, key: Sequence[int], values: Sequence[int] = (), *, capacity: int = 1024, sets: int = 256, ways: int = 8
+) -> Map:
     shape = Record("", tuple((str(i), Scalar("uint", width)) for i, width in enumerate(key)))
     value_shape = Record("", tuple((str(i), Scalar("uint", width)) for i, width in enumerate(values)))
     return Map(
@@ -99,16 +103,25 @@ def map_state(name: str, key: Sequence[int], values: Sequence[int] = (), *, capa
         key_shape=shape,
         value_shape=value_shape if values else None,
         capacity=capacity,
-        sets=256,
-        ways=8,
+        sets=sets,
+        ways=ways,
         idle_ticks=None,
     )
 
 
-def index_state(name: str, key: Sequence[int], lease: str) -> Index:
+def index_state(
+    name: str, key: Sequence[int], lease: str, *, capacity: int = 1024, sets: int = 256, ways: int = 8
+) -> Index:
     shape = Record("", tuple((str(i), Scalar("uint", width)) for i, width in enumerate(key)))
     return Index(
-        name=name, span=at(1), key=tuple(map(Bits, key)), key_shape=shape, lease=lease, capacity=1024, sets=256, ways=8
+        name=name,
+        span=at(1),
+        key=tuple(map(Bits, key)),
+        key_shape=shape,
+        lease=lease,
+        capacity=capacity,
+        sets=sets,
+        ways=ways,
     )
 
 
@@ -251,6 +264,17 @@ class Build:
     def resize(self, value: Operand, width: int) -> Value:
         return self.put(Resize, result=self.new(width), argument=value).result
 
+    def bit(self, value: Operand, bit: int) -> Value:
+        return self.slice(value, bit, bit)
+
+    def slice(self, value: Operand, high: int, low: int) -> Value:
+        width = high - low + 1
+        return self.put(Slice, result=self.new(width), argument=value, high=high, low=low).result
+
+    def concat(self, *parts: Value) -> Value:
+        width = sum(part.type.width for part in parts if isinstance(part.type, Bits))
+        return self.put(Concat, result=self.new(width), parts=parts).result
+
     def hash(self, *parts: Operand, index: int = 0) -> Value:
         return self.put(Hash, result=self.new(32), algorithm=HashAlgorithm.FAMILY, index=index, parts=parts).result
 
@@ -338,7 +362,7 @@ class Build:
             values=tuple(self.new(value.type) for value in values),
         )
 
-    def index_find(self, state: str, lease: str, key: Sequence[Operand]) -> IndexFind:
+    def index_find(self, state: str, lease: str, key: Sequence[Operand], values: int = 0) -> IndexFind:
         return self.put(
             IndexFind,
             state=state,
@@ -346,7 +370,7 @@ class Build:
             key=tuple(key),
             present=self.new(BOOL),
             id=self.new(16),
-            values=(),
+            values=tuple(self.new(32) for _ in range(values)),
             refresh=True,
         )
 
