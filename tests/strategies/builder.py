@@ -32,7 +32,7 @@ from compiler.ir.operations import (
 from compiler.ir.program import ROOT, ROOT_GUARD, Guard, Handler, Port, Program, Tunable
 from compiler.ir.states import State
 from compiler.ir.types import BOOL, Bits, Record, Type, bit_width
-from compiler.ir.values import Constant, Operand, Value, constant
+from compiler.ir.values import Operand, Value, constant
 from compiler.source import NOWHERE
 
 _OperationT = TypeVar("_OperationT", bound=Operation)
@@ -88,7 +88,7 @@ class Builder:
         yield
         self.guard = before
 
-    def program(self) -> Program:
+    def program(self, *, handlers: tuple[Handler, ...] | None = None) -> Program:
         """What was built; states that nothing uses are left out."""
         used = {getattr(o, "state", "") for o in self._operations} | {getattr(o, "lease", "") for o in self._operations}
         used |= {getattr(s, "lease", "") for s in self._program.states if s.name in used}
@@ -96,6 +96,7 @@ class Builder:
             self._program,
             guards=tuple(self._guards),
             operations=tuple(self._operations),
+            handlers=self._program.handlers if handlers is None else handlers,
             states=tuple(s for s in self._program.states if s.name in used),
         )
 
@@ -123,6 +124,10 @@ class Builder:
     def select(self, condition: Operand, on_true: Operand, on_false: Operand, name: str = "") -> Value:
         result = self.value(on_true.type, name)
         return self.add(Select, result=result, condition=condition, on_true=on_true, on_false=on_false).result
+
+    def binary_of_constants(self, value: int) -> Value:
+        """A truth value that folding knows."""
+        return self.binary(BinaryOperator.XOR, constant(value, 1), 0)
 
     def flip(self, argument: Operand) -> Value:
         return self.add(Unary, result=self.value(argument.type), operator=UnaryOperator.NOT, argument=argument).result
@@ -152,6 +157,3 @@ class Builder:
             guard = self._guards[guard].parent
             around.add(guard)
         return [value for o in self._operations if o.guard in around for value in results(o)]
-
-
-__all__ = ["Builder", "Constant"]

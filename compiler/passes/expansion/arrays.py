@@ -7,6 +7,7 @@ The arrays of a map are `NAME__used`, `NAME__key0`, ..., `NAME__value0`, ... and
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from compiler.ir.program import Program
 from compiler.ir.states import TICK_WIDTH, Array, Counter, Index, Lease, Map, Meter, State, TableArray
@@ -169,13 +170,16 @@ def is_split(state: Lease, shares: int) -> bool:
     return state.sharded and shares > 1
 
 
-def id_orders(state: Lease, shares: int) -> list[list[int]]:
+@lru_cache(maxsize=16)  # there are up to 65,536 ids, and every access asks
+def id_orders(state: Lease, shares: int) -> tuple[tuple[int, ...], ...]:
     """The ids of each share in the order in which its hand meets them."""
     ids = range(state.first, state.last + 1)
     if not is_split(state, shares):
-        return [list(ids)]
-    places = sorted((*share_position(id_, shares=shares), id_) for id_ in ids)
-    return [[id_ for owner, _, id_ in places if owner == share] for share in range(shares)]
+        return (tuple(ids),)
+    orders: list[list[int]] = [[] for _ in range(shares)]
+    for share, _, id_ in sorted((*share_position(id_, shares=shares), id_) for id_ in ids):
+        orders[share].append(id_)
+    return tuple(map(tuple, orders))
 
 
 def _present(*states: State | None) -> tuple[State, ...]:
