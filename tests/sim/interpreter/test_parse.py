@@ -180,8 +180,11 @@ def mutated(data: bytes, changes: list[tuple[int, int]], keep: int) -> bytes:
     return bytes(copy[: keep % (len(copy) + 1)])
 
 
+SEEDS = [bytes(packet) for packet, _ in CASES.values()]
+
+
 def hostile_packet(rng: random.Random) -> bytes:
-    seed = bytes(rng.choice(list(CASES.values()))[0])
+    seed = rng.choice(SEEDS)
     if rng.random() < 0.1:
         return rng.randbytes(rng.randrange(120))
     changes = [(rng.randrange(len(seed)), rng.randrange(256)) for _ in range(rng.choice((1, 2, 5)))]
