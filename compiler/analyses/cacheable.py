@@ -20,7 +20,7 @@ from compiler.analyses.cached_accesses import effect_of
 from compiler.analyses.constant_leaves import NOTHING, leaves_of
 from compiler.analyses.knowledge import Knowledge
 from compiler.analyses.laws import Laws, find_laws
-from compiler.analyses.paths import MAX_PATHS, Decision, Path, Paths, find_paths
+from compiler.analyses.paths import MAX_PATHS, Decision, PacketPath, Paths, find_paths
 from compiler.analyses.structure import Structure, structure_of
 from compiler.analyses.value_numbers import render_expression
 from compiler.ir.operations import Clone, Digest, Flood, Multicast, Operation, Reply, Send, WriteField
@@ -42,7 +42,7 @@ class Reason:
 class CachedPath:
     """A path and what a rule for it would hold; `reasons` is empty iff it is cacheable."""
 
-    path: Path
+    path: PacketPath
     states: tuple[str, ...]  # looked up, in order
     key: tuple[str, ...]  # header fields, and "port" or "tcp present" where its actions depend on them; sorted
     match: tuple[str, ...]  # decisions by what is not in the key
@@ -70,7 +70,7 @@ def classify_paths(program: Program, *, limit: int = MAX_PATHS) -> Cacheability:
     return Cacheability(tuple(_classify(laws, structure, path) for path in found.paths), found.complete)
 
 
-def _classify(laws: Laws, structure: Structure, path: Path) -> CachedPath:
+def _classify(laws: Laws, structure: Structure, path: PacketPath) -> CachedPath:
     operations = laws.program.operations
     effects = [effect for place in path.operations if (effect := effect_of(laws, structure, path, place))]
     keys = NOTHING

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from compiler.analyses.constant_leaves import NOTHING, Leaves, leaves_of
 from compiler.analyses.laws import Laws
-from compiler.analyses.paths import Path
+from compiler.analyses.paths import PacketPath
 from compiler.analyses.structure import Structure
 from compiler.ir.operations import (
     ArrayRead,
@@ -42,7 +42,7 @@ class AccessEffect:
     reasons: tuple[str, ...] = ()
 
 
-def effect_of(laws: Laws, structure: Structure, path: Path, place: int) -> AccessEffect | None:
+def effect_of(laws: Laws, structure: Structure, path: PacketPath, place: int) -> AccessEffect | None:
     """None for what is no state access."""
     operation = laws.program.operations[place]
     span = operation.span
@@ -81,7 +81,7 @@ def effect_of(laws: Laws, structure: Structure, path: Path, place: int) -> Acces
 
 
 def _look_up(
-    laws: Laws, span: Span, state: str, key: Iterable[Operand], found: Value | None, path: Path
+    laws: Laws, span: Span, state: str, key: Iterable[Operand], found: Value | None, path: PacketPath
 ) -> AccessEffect:
     leaves = leaves_of(laws, *(laws.numbers.of(part) for part in key), known=path.known)
     reasons = [f"line {span.line} looks `{state}` up by {what}" for what in leaves.varying]
@@ -92,14 +92,14 @@ def _look_up(
     return AccessEffect(span, key=leaves, looked_up=state, reasons=tuple(reasons))
 
 
-def _index_open(laws: Laws, operation: IndexOpen, path: Path) -> AccessEffect:
+def _index_open(laws: Laws, operation: IndexOpen, path: PacketPath) -> AccessEffect:
     span, state = operation.span, operation.state
     if path.known.value(laws.numbers.of(operation.opened)) != 0:
         return AccessEffect(span, reasons=(f"line {span.line} opens a session and inserts it into `{state}`",))
     return _look_up(laws, span, state, operation.key, operation.done, path)
 
 
-def _put(laws: Laws, operation: MapPut, path: Path, place: int) -> AccessEffect:
+def _put(laws: Laws, operation: MapPut, path: PacketPath, place: int) -> AccessEffect:
     span = operation.span
     if place in path.unchanged:  # what it would write is compared with the entry, so a rule must match it too
         leaves = leaves_of(laws, *(laws.numbers.of(value) for value in operation.values), known=path.known)
@@ -112,7 +112,7 @@ def _put(laws: Laws, operation: MapPut, path: Path, place: int) -> AccessEffect:
     return AccessEffect(span, reasons=(f"line {span.line} {verb} `{operation.state}`",))
 
 
-def _update(laws: Laws, structure: Structure, path: Path, operation: ArrayUpdate) -> AccessEffect:
+def _update(laws: Laws, structure: Structure, path: PacketPath, operation: ArrayUpdate) -> AccessEffect:
     span, state = operation.span, operation.state
     if operation.result.number in structure.used:
         return AccessEffect(span, reasons=(f"line {span.line} uses the running value of `{state}`",))
@@ -121,7 +121,7 @@ def _update(laws: Laws, structure: Structure, path: Path, operation: ArrayUpdate
     return _count(laws, path, span, state, operation.index, operation.amount)
 
 
-def _count(laws: Laws, path: Path, span: Span, state: str, index: Operand, amount: Operand) -> AccessEffect:
+def _count(laws: Laws, path: PacketPath, span: Span, state: str, index: Operand, amount: Operand) -> AccessEffect:
     leaves = leaves_of(laws, laws.numbers.of(index), known=path.known)
     reasons = [f"line {span.line} counts in a cell of `{state}` chosen by {what}" for what in leaves.varying]
     if not _is_packets_or_bytes(laws, laws.numbers.of(amount)):

@@ -11,7 +11,7 @@ before the id is stored, each such packet costs an id until it expires.
 
 from __future__ import annotations
 
-from compiler.analyses.paths import Path, Paths, find_paths
+from compiler.analyses.paths import PacketPath, Paths, find_paths
 from compiler.analyses.structure import Structure, structure_of
 from compiler.analyses.value_numbers import ValueNumbers, number_values
 from compiler.diagnostics import Diagnostic, Note, Severity
@@ -100,7 +100,7 @@ def _lost_ids(structure: Structure, paths: Paths) -> list[Diagnostic]:
     return list(losses.values())
 
 
-def _is_lost(structure: Structure, numbers: ValueNumbers, path: Path, opened: LeaseOpen) -> bool:
+def _is_lost(structure: Structure, numbers: ValueNumbers, path: PacketPath, opened: LeaseOpen) -> bool:
     """Whether the id was given out on this path and is neither stored nor closed."""
     if path.known.value(numbers.of(opened.done)) == 0:
         return False

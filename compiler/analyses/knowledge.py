@@ -239,16 +239,18 @@ class Knowledge:
         return False
 
     def _assume_header(self, header: str) -> bool:
-        order = self._laws.parse_order
-        for name in (header, *sorted(order.required[header])):
+        for name in (header, *self._laws.parse_order.required[header]):
             self._headers[name] = True
-            rules = order.headers[name].rules
-            if len(rules) == 1 and not self._follow(rules[0]):
-                return False
         self._memo = {}
-        return True
+        present = sorted(name for name, is_there in self._headers.items() if is_there)
+        return all(self._follow_only_rule(name) for name in present)
+
+    def _follow_only_rule(self, header: str) -> bool:
+        """A header is there only by a rule; where just one is left, the fields before it have its values."""
+        rules = self._laws.parse_order.headers[header].rules
+        left = [rule for rule in rules if self._header(rule.previous) != 0 and not self._refuted(rule)]
+        return self._follow(left[0]) if len(left) == 1 else bool(left) or not rules
 
     def _follow(self, rule: ParseRule) -> bool:
-        """A header with one rule is there only where the fields before it have the rule's values."""
         bases = ((self._laws.fields.get((rule.previous, name)), value, mask) for name, value, mask in rule.matches)
         return all(base is None or self._narrow(base, CompareOperator.EQ, mask, value) for base, value, mask in bases)

@@ -50,7 +50,7 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
-class Path:
+class PacketPath:
     """One way. Operations are places in the program's list; `operations` are those with an effect, in order."""
 
     handler: int  # of the final operation; OUTSIDE if none
@@ -65,7 +65,7 @@ class Path:
 class Paths:
     """`complete`: there are no others."""
 
-    paths: tuple[Path, ...]
+    paths: tuple[PacketPath, ...]
     complete: bool
 
 
@@ -74,7 +74,7 @@ def find_paths(program: Program, *, limit: int = MAX_PATHS) -> Paths:
     return Paths(found[:limit], complete=len(found) <= limit)
 
 
-def walk_paths(program: Program) -> Iterator[Path]:
+def walk_paths(program: Program) -> Iterator[PacketPath]:
     """All paths, lazily, depth first; a condition is taken to be true first."""
     return _Walk(program).paths()
 
@@ -98,7 +98,7 @@ class _Walk:
         self.texts: dict[int, str] = {}
         self.finds = {op.slot.number: op for op in program.operations if isinstance(op, MapFind)}
 
-    def paths(self) -> Iterator[Path]:
+    def paths(self) -> Iterator[PacketPath]:
         waiting = [_Way(0, Knowledge(self.laws))]
         while waiting:
             way = waiting.pop()
@@ -106,7 +106,7 @@ class _Walk:
             if ended is not None:
                 yield ended
 
-    def _advance(self, way: _Way, waiting: list[_Way]) -> Path | None:
+    def _advance(self, way: _Way, waiting: list[_Way]) -> PacketPath | None:
         """Go on until the path ends, or forks (then both ways wait)."""
         for place in range(way.place, len(self.program.operations)):
             operation = self.program.operations[place]
@@ -124,7 +124,7 @@ class _Walk:
             way.operations += (place,)
             if isinstance(operation, Final):
                 handler = self.structure.handler(place)
-                return Path(handler, way.decisions, way.operations, place, way.unchanged, way.known)
+                return PacketPath(handler, way.decisions, way.operations, place, way.unchanged, way.known)
         return None
 
     def _guard(self, way: _Way, guard: int) -> bool | None:

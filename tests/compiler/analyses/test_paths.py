@@ -7,7 +7,7 @@ from random import Random
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from compiler.analyses import Path, find_paths
+from compiler.analyses import PacketPath, find_paths
 from compiler.analyses.value_numbers import number_values
 from compiler.ir.fields import results
 from compiler.ir.operations import BinaryOperator, CompareOperator, PacketFact, Pure
@@ -202,7 +202,7 @@ def test_every_packet_takes_one_path_and_what_is_known_there_is_true(seed: int) 
             assert any(path.known.value(number) in (None, value) for path in taken)
 
 
-def _agrees(path: Path, actual: dict[int, int]) -> bool:
+def _agrees(path: PacketPath, actual: dict[int, int]) -> bool:
     """Whether all of the path's decisions on conditions are as they came out."""
     tests = [decision for decision in path.decisions if decision.expression is not None]
     return all(
