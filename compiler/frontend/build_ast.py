@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypeAlias
 
 from lark import Token, Tree
 
 from compiler.diagnostics import Reporter
 from compiler.frontend import ast, items
 from compiler.frontend.build_expressions import TreeReader
+from compiler.frontend.build_types import Child, children_of
 from compiler.source import Source
-
-Child: TypeAlias = Tree[Token] | Token | None
 
 
 def build_item(tree: Tree[Token], source: Source, offset: int, reporter: Reporter) -> items.Item:
@@ -23,14 +21,14 @@ def build_item(tree: Tree[Token], source: Source, offset: int, reporter: Reporte
 class _ItemReader(TreeReader):
     def item(self, tree: Tree[Token]) -> items.Item:
         method = getattr(self, f"_{tree.data}")
-        return method(tree, tree.children)
+        return method(tree, children_of(tree))
 
     def _names(self, children: Iterable[Child]) -> tuple[ast.Name, ...]:
         return tuple(self.name(c) for c in children if isinstance(c, Token))
 
     def _use_item(self, tree: Tree[Token], children: list[Child]) -> items.Use:
         listed = children[-1]
-        names = self._names(listed.children) if isinstance(listed, Tree) else None
+        names = self._names(children_of(listed)) if isinstance(listed, Tree) else None
         path = self._names(children)
         span = path[0].span.to(path[-1].span)
         return items.Use(ast.Path(path, span=span), names, span=self.span(tree))
@@ -39,7 +37,11 @@ class _ItemReader(TreeReader):
         return items.Shares(self.expr(children[0]), span=self.span(tree))
 
     def _port_item(self, tree: Tree[Token], children: list[Child]) -> items.PortDecl:
-        ports = [(self.name(c.children[0]), self.optional_expr(c.children[1])) for c in children if isinstance(c, Tree)]
+        ports = [
+            (self.name(children_of(c)[0]), self.optional_expr(children_of(c)[1]))
+            for c in children
+            if isinstance(c, Tree)
+        ]
         return items.PortDecl(tuple(ports), span=self.span(tree))
 
     def _pair_item(self, tree: Tree[Token], children: list[Child]) -> items.Pair:
@@ -56,14 +58,14 @@ class _ItemReader(TreeReader):
     def _header_item(self, tree: Tree[Token], children: list[Child]) -> items.HeaderDecl:
         name, layout, rules, where, body = children
         assert isinstance(body, Tree)
-        fields = [self._header_field(c) for c in body.children if isinstance(c, Tree)]
+        fields = [self._header_field(c) for c in children_of(body) if isinstance(c, Tree)]
         return items.HeaderDecl(
             self.name(name),
             None if layout is None else self.name(layout),
-            tuple(self._header_rule(c) for c in rules.children if isinstance(c, Tree))
+            tuple(self._header_rule(c) for c in children_of(rules) if isinstance(c, Tree))
             if isinstance(rules, Tree)
             else (),
-            tuple(self._header_condition(c) for c in where.children if isinstance(c, Tree))
+            tuple(self._header_condition(c) for c in children_of(where) if isinstance(c, Tree))
             if isinstance(where, Tree)
             else (),
             tuple(fields) if fields else None,
@@ -72,9 +74,9 @@ class _ItemReader(TreeReader):
 
     def _header_rule(self, tree: Tree[Token]) -> tuple[items.HeaderMatch, ...]:
         matches = []
-        for match in tree.children:
+        for match in children_of(tree):
             assert isinstance(match, Tree)
-            header, field, value = match.children
+            header, field, value = children_of(match)
             matches.append(
                 items.HeaderMatch(
                     self.name(header),
@@ -86,14 +88,16 @@ class _ItemReader(TreeReader):
         return tuple(matches)
 
     def _header_condition(self, tree: Tree[Token]) -> items.HeaderCondition:
-        left, operator, right = tree.children
+        left, operator, right = children_of(tree)
         assert isinstance(operator, Tree)
-        return items.HeaderCondition(self.expr(left), str(operator.children[0]), self.expr(right), span=self.span(tree))
+        return items.HeaderCondition(
+            self.expr(left), str(children_of(operator)[0]), self.expr(right), span=self.span(tree)
+        )
 
     def _header_field(self, tree: Tree[Token]) -> items.HeaderFieldNode:
-        *attributes, name, ty, value = tree.children
+        *attributes, name, ty, value = children_of(tree)
         return items.HeaderFieldNode(
-            tuple(self.name(a.children[0]) for a in attributes if isinstance(a, Tree)),
+            tuple(self.name(children_of(a)[0]) for a in attributes if isinstance(a, Tree)),
             self.name(name),
             self.type(ty),
             self.optional_expr(value),
@@ -112,7 +116,7 @@ class _ItemReader(TreeReader):
         nodes = []
         for variant in variants:
             if isinstance(variant, Tree):
-                head, *payload, value = variant.children
+                head, *payload, value = children_of(variant)
                 types = tuple(self.type(p) for p in payload if p is not None)
                 nodes.append(
                     items.VariantNode(self.name(head), types, self.optional_expr(value), span=self.span(variant))
@@ -121,16 +125,16 @@ class _ItemReader(TreeReader):
 
     def _flags_item(self, tree: Tree[Token], children: list[Child]) -> items.Flags:
         name, ty, *flags = children
-        bits = tuple(self.name(f.children[0]) for f in flags if isinstance(f, Tree))
+        bits = tuple(self.name(children_of(f)[0]) for f in flags if isinstance(f, Tree))
         return items.Flags(self.name(name), self.type(ty), bits, span=self.span(tree))
 
     def _generics(self, tree: Child) -> tuple[items.GenericParam, ...]:
         if not isinstance(tree, Tree):
             return ()
         params = []
-        for param in tree.children:
+        for param in children_of(tree):
             if isinstance(param, Tree):
-                name, kind, default = param.children
+                name, kind, default = children_of(param)
                 params.append(
                     items.GenericParam(
                         self.name(name),
@@ -144,10 +148,10 @@ class _ItemReader(TreeReader):
     def _fn_item(self, tree: Tree[Token], children: list[Child]) -> items.Function:
         name, generics, params, result, body = children
         nodes = []
-        for param in params.children if isinstance(params, Tree) else ():
+        for param in children_of(params) if isinstance(params, Tree) else ():
             if isinstance(param, Tree):
-                ty = self.type(param.children[1]) if len(param.children) > 1 else None
-                nodes.append(items.Param(self.name(param.children[0]), ty, span=self.span(param)))
+                ty = self.type(children_of(param)[1]) if len(children_of(param)) > 1 else None
+                nodes.append(items.Param(self.name(children_of(param)[0]), ty, span=self.span(param)))
         return items.Function(
             self.name(name),
             self._generics(generics),
@@ -166,8 +170,8 @@ class _ItemReader(TreeReader):
         if not isinstance(tree, Tree):
             return ()
         return tuple(
-            items.Option(self.name(o.children[0]), self.expr(o.children[1]), span=self.span(o))
-            for o in tree.children
+            items.Option(self.name(children_of(o)[0]), self.expr(children_of(o)[1]), span=self.span(o))
+            for o in children_of(tree)
             if isinstance(o, Tree)
         )
 
@@ -192,7 +196,7 @@ class _ItemReader(TreeReader):
             headers = tuple(n for n in self._names(packet[0].children) if n.text != "_")
         head = packet[0] if packet else name
         return items.HandlerDecl(
-            self._names(ports.children),
+            self._names(children_of(ports)),
             variable,
             ast.PacketType(headers, span=self.span(head)),
             self.optional_expr(where),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lark import Token, Tree
 
 from compiler.frontend import ast
-from compiler.frontend.build_types import Child, TypeReader
+from compiler.frontend.build_types import Child, TypeReader, children_of
 from compiler.source import Span
 
 _OPERATOR_RULES = {
@@ -29,7 +29,7 @@ class TreeReader(TypeReader):
     def expr(self, node: Child) -> ast.Expr:
         assert isinstance(node, Tree)
         span = self.span(node)
-        children = node.children
+        children = children_of(node)
         match node.data:
             case "literal":
                 return self.literal(children[0])
@@ -63,7 +63,7 @@ class TreeReader(TypeReader):
                 return self._construction(node, span)
 
     def _construction(self, node: Tree[Token], span: Span) -> ast.Expr:
-        children = [c for c in node.children if c is not None]
+        children = [c for c in children_of(node) if c is not None]
         match node.data:
             case "tuple":
                 return ast.TupleExpr(tuple(self.expr(c) for c in children), span=span)
@@ -80,15 +80,16 @@ class TreeReader(TypeReader):
                 return self._if(node, span)
             case "match_expr" | "match_statement":
                 return self._match(node, span)
-        raise AssertionError(node.data)
+            case _:
+                raise AssertionError(node.data)
 
     def _arguments(self, node: Child) -> tuple[ast.Argument, ...]:
         if not isinstance(node, Tree):
             return ()
         arguments = []
-        for child in node.children:
+        for child in children_of(node):
             if isinstance(child, Tree) and child.data == "named_argument":
-                name, value = child.children
+                name, value = children_of(child)
                 arguments.append(ast.Argument(self.name(name), self.expr(value), span=self.span(child)))
             elif child is not None:
                 arguments.append(ast.Argument(None, self.expr(child), span=self.span(child)))
@@ -96,10 +97,12 @@ class TreeReader(TypeReader):
 
     def _field_value(self, node: Child) -> ast.FieldValue:
         assert isinstance(node, Tree)
-        return ast.FieldValue(self.name(node.children[0]), self.optional_expr(node.children[1]), span=self.span(node))
+        return ast.FieldValue(
+            self.name(children_of(node)[0]), self.optional_expr(children_of(node)[1]), span=self.span(node)
+        )
 
     def _if(self, node: Tree[Token], span: Span) -> ast.IfExpr:
-        condition, then, *rest = node.children
+        condition, then, *rest = children_of(node)
         otherwise = rest[0] if rest else None
         return ast.IfExpr(
             self.expr(condition),
@@ -109,12 +112,12 @@ class TreeReader(TypeReader):
         )
 
     def _match(self, node: Tree[Token], span: Span) -> ast.MatchExpr:
-        value, arms = node.children
+        value, arms = children_of(node)
         assert isinstance(arms, Tree)
         nodes = []
-        for arm in arms.children:
+        for arm in children_of(arms):
             if isinstance(arm, Tree):
-                pattern, condition, body = arm.children
+                pattern, condition, body = children_of(arm)
                 nodes.append(
                     ast.Arm(
                         self.pattern(pattern),
@@ -131,11 +134,11 @@ class TreeReader(TypeReader):
         assert isinstance(node, Tree)
         statements: list[ast.Statement] = []
         value: ast.Expr | None = None
-        children = [c for c in node.children if c is not None]
+        children = [c for c in children_of(node) if c is not None]
         for position, child in enumerate(children):
             is_last = position == len(children) - 1
             if is_last and isinstance(child, Tree) and self._is_value(child, node):
-                value = self.expr(child.children[0]) if child.data == "expr_statement" else self.expr(child)
+                value = self.expr(children_of(child)[0]) if child.data == "expr_statement" else self.expr(child)
             else:
                 statements.append(self.statement(child))
         return ast.Block(tuple(statements), value, span=self.span(node))
@@ -156,7 +159,7 @@ class TreeReader(TypeReader):
         if node.data == "block":
             return self.block(node)
         if node.data == "expr_statement":
-            return ast.Block((), self.expr(node.children[0]), span=span)
+            return ast.Block((), self.expr(children_of(node)[0]), span=span)
         if node.data in _COMPOUND or node.data in ("struct_literal", "packet_literal"):
             return ast.Block((), self.expr(node), span=span)
         return ast.Block((self.statement(node),), None, span=span)
@@ -164,14 +167,14 @@ class TreeReader(TypeReader):
     def statement(self, node: Child) -> ast.Statement:
         assert isinstance(node, Tree)
         span = self.span(node)
-        children = node.children
+        children = children_of(node)
         match node.data:
             case "let_statement":
                 return self._let(node, span)
             case "assign_statement":
                 target, operator, value = children
                 assert isinstance(operator, Tree)
-                return ast.Assign(self.expr(target), str(operator.children[0]), self.expr(value), span=span)
+                return ast.Assign(self.expr(target), str(children_of(operator)[0]), self.expr(value), span=span)
             case "expr_statement":
                 return ast.ExprStatement(self.expr(children[0]), None, span=span)
             case "else_statement" | "else_block":
@@ -195,10 +198,10 @@ class TreeReader(TypeReader):
                 return self._verdict(node, span)
 
     def _let(self, node: Tree[Token], span: Span) -> ast.Let:
-        mutable, target, ty, value, otherwise = node.children
+        mutable, target, ty, value, otherwise = children_of(node)
         assert isinstance(target, Tree)
         return ast.Let(
-            tuple(self.name(c) for c in target.children),
+            tuple(self.name(c) for c in children_of(target)),
             mutable is not None,
             self.optional_type(ty),
             self.expr(value),
@@ -208,14 +211,14 @@ class TreeReader(TypeReader):
 
     def _verdict(self, node: Tree[Token], span: Span) -> ast.Verdict:
         kind = str(node.data).removesuffix("_statement")
-        children = node.children
+        children = children_of(node)
         if kind in ("send", "multicast"):
             return ast.Verdict(kind, self.expr(children[0]), self._packet(children[1]), span=span)
         packet = children[0] if kind == "reply" else None
         return ast.Verdict(kind, None, self._packet(packet), span=span)
 
     def _packet(self, node: Child) -> ast.Expr | None:
-        return self.expr(node.children[0]) if isinstance(node, Tree) else None
+        return self.expr(children_of(node)[0]) if isinstance(node, Tree) else None
 
 
 def _without_comments(text: str) -> str:

@@ -27,6 +27,11 @@ _DURATIONS_NS = {
 }
 
 
+def children_of(tree: Child) -> list[Child]:
+    """The children of a tree; Lark puts None where an optional part was not written."""
+    return list(tree.children) if isinstance(tree, Tree) else []
+
+
 class TypeReader(ABC):
     """Reads one item's tree; spans are relative to the whole file."""
 
@@ -47,7 +52,7 @@ class TypeReader(ABC):
 
     def path(self, tree: Child) -> ast.Path:
         assert isinstance(tree, Tree)
-        return ast.Path(tuple(self.name(c) for c in tree.children), span=self.span(tree))
+        return ast.Path(tuple(self.name(c) for c in children_of(tree)), span=self.span(tree))
 
     # --- types ---------------------------------------------------------------------------------
 
@@ -56,30 +61,31 @@ class TypeReader(ABC):
         span = self.span(tree)
         match tree.data:
             case "named_type":
-                path, *args = tree.children
+                path, *args = children_of(tree)
                 arrow = next((a for a in args if isinstance(a, Tree) and a.data == "arrow_arg"), None)
                 rest = tuple(self._generic_arg(a) for a in args if isinstance(a, Tree) and a is not arrow)
                 return ast.NamedType(
-                    self.path(path), rest, None if arrow is None else self.type(arrow.children[-1]), span=span
+                    self.path(path), rest, None if arrow is None else self.type(children_of(arrow)[-1]), span=span
                 )
             case "array_type":
-                return ast.ArrayType(self.type(tree.children[0]), self.expr(tree.children[1]), span=span)
+                return ast.ArrayType(self.type(children_of(tree)[0]), self.expr(children_of(tree)[1]), span=span)
             case "tuple_type":
-                return ast.TupleType(tuple(self.type(c) for c in tree.children), span=span)
+                return ast.TupleType(tuple(self.type(c) for c in children_of(tree)), span=span)
             case "record_type":
-                return ast.RecordType(self.fields(tree.children), span=span)
+                return ast.RecordType(self.fields(children_of(tree)), span=span)
             case "generic_number":
-                return ast.NumberType(self.literal(tree.children[0]), span=span)
+                return ast.NumberType(self.literal(children_of(tree)[0]), span=span)
             case "packet_type":
-                return ast.PacketType(tuple(self.name(c) for c in tree.children), span=span)
-        raise AssertionError(tree.data)
+                return ast.PacketType(tuple(self.name(c) for c in children_of(tree)), span=span)
+            case _:
+                raise AssertionError(tree.data)
 
     def optional_type(self, tree: Child) -> ast.TypeNode | None:
         return None if tree is None else self.type(tree)
 
     def fields(self, children: Iterable[Child]) -> tuple[ast.FieldNode, ...]:
         return tuple(
-            ast.FieldNode(self.name(c.children[0]), self.type(c.children[1]), span=self.span(c))
+            ast.FieldNode(self.name(children_of(c)[0]), self.type(children_of(c)[1]), span=self.span(c))
             for c in children
             if isinstance(c, Tree)
         )
@@ -88,11 +94,11 @@ class TypeReader(ABC):
         name = None
         inner = tree
         if tree.data == "named_arg":
-            name = self.name(tree.children[0])
-            second = tree.children[1]
+            name = self.name(children_of(tree)[0])
+            second = children_of(tree)[1]
             assert isinstance(second, Tree)
             inner = second
-        match, value = inner.children
+        match, value = children_of(inner)
         return ast.GenericArg(name, None if match is None else str(match), self.type(value), span=self.span(tree))
 
     # --- patterns ------------------------------------------------------------------------------
@@ -102,28 +108,31 @@ class TypeReader(ABC):
         span = self.span(tree)
         match tree.data:
             case "pattern":
-                alternatives = tuple(self.pattern(c) for c in tree.children)
+                alternatives = tuple(self.pattern(c) for c in children_of(tree))
                 return alternatives[0] if len(alternatives) == 1 else ast.AlternativePattern(alternatives, span=span)
             case "wildcard_pattern":
                 return ast.WildcardPattern(span=span)
             case "literal_pattern":
-                inner = tree.children[0]
+                inner = children_of(tree)[0]
                 assert isinstance(inner, Tree)
-                return ast.LiteralPattern(self.literal(inner.children[0]), span=span)
+                return ast.LiteralPattern(self.literal(children_of(inner)[0]), span=span)
             case "range_pattern":
-                first, operator, last = tree.children
+                first, operator, last = children_of(tree)
                 return ast.RangePattern(self.literal(first), self.literal(last), str(operator) == "..=", span=span)
             case "path_pattern":
-                path, *arguments = tree.children
+                path, *arguments = children_of(tree)
                 inner_patterns = tuple(self.pattern(a) for a in arguments if a is not None)
                 return ast.PathPattern(self.path(path), inner_patterns, span=span)
             case "flags_pattern":
-                path, *flags = tree.children
-                named = tuple((self.name(f.children[1]), f.children[0] is None) for f in flags if isinstance(f, Tree))
+                path, *flags = children_of(tree)
+                named = tuple(
+                    (self.name(children_of(f)[1]), children_of(f)[0] is None) for f in flags if isinstance(f, Tree)
+                )
                 return ast.FlagsPattern(self.path(path), named, span=span)
             case "tuple_pattern":
-                return ast.TuplePattern(tuple(self.pattern(c) for c in tree.children), span=span)
-        raise AssertionError(tree.data)
+                return ast.TuplePattern(tuple(self.pattern(c) for c in children_of(tree)), span=span)
+            case _:
+                raise AssertionError(tree.data)
 
     # --- literals ------------------------------------------------------------------------------
 

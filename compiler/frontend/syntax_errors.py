@@ -115,7 +115,7 @@ def report_syntax_error(source: Source, start: int, end: int, error: UnexpectedI
         _report_unexpected(span, f"`{token}`", allowed, reporter, help_text=mistake[1] if mistake else None)
         return
     assert isinstance(error, (UnexpectedEOF, UnexpectedToken))
-    allowed = set(getattr(error, "accepts", None) or getattr(error, "expected", None) or ())
+    allowed: set[str] = set(getattr(error, "accepts", None) or getattr(error, "expected", None) or ())
     _report_unexpected(Span(source, max(start, end - 1), end), "the end of the declaration", allowed, reporter)
 
 

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
 
+from compiler.frontend.access_kinds import Local, Static
 from compiler.frontend.types import Ty
+from compiler.frontend.variables import Local, Static
 from compiler.ir.headers import Header
 from compiler.ir.operations import (
     BinaryOperator,
@@ -27,46 +29,10 @@ from compiler.ir.types import Record
 from compiler.source import Span
 
 
-@dataclass(frozen=True, slots=True)
-class Local:
-    """A variable, a parameter or a loop variable; numbers are unique in a program."""
-
-    number: int
-    name: str
-    type: Ty
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Typed:
     type: Ty
     span: Span = field(compare=False, repr=False)
-
-
-# --- static numbers: known after unrolling --------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class StaticLiteral:
-    value: int
-
-
-@dataclass(frozen=True, slots=True)
-class StaticLocal:
-    """A loop variable, replaced by a literal when its loop is unrolled."""
-
-    local: Local
-
-
-@dataclass(frozen=True, slots=True)
-class StaticOperation:
-    """Exact arithmetic: + - * / % << >> & | ^ min max, and == != < <= > >= which give 0 or 1."""
-
-    operator: str
-    left: Static
-    right: Static
-
-
-Static: TypeAlias = StaticLiteral | StaticLocal | StaticOperation
 
 
 # --- expressions ----------------------------------------------------------------------------------
@@ -248,28 +214,6 @@ class TInlined(_Typed):
     function: str
     bindings: tuple[tuple[Local, TExpr], ...]
     body: TBlock
-
-
-class AccessKind(Enum):
-    """What is done to a state: arguments -> flat results."""
-
-    ARRAY_GET = "array_get"  # index -> value
-    ARRAY_SET = "array_set"  # index, value -> ()
-    ARRAY_UPDATE = "array_update"  # index, amount -> new value; `operator` says how
-    TABLE_GET = "table_get"  # key -> present, value
-    TABLE_CELL = "table_cell"  # index -> value
-    MAP_FIND = "map_find"  # key -> entry
-    ENTRY_PUT = "entry_put"  # entry, value -> done
-    ENTRY_REMOVE = "entry_remove"  # entry -> ()
-    LEASE_OPEN = "lease_open"  # value -> done, id, opened (as done), value
-    LEASE_GET = "lease_get"  # id -> live, value
-    LEASE_CLOSE = "lease_close"  # id -> ()
-    INDEX_FIND = "index_find"  # key -> present, id, opened (0), value
-    INDEX_OPEN = "index_open"  # key, value -> done, id, opened, value
-    COUNTER_ADD = "counter_add"  # index, bytes (u32) -> ()
-    METER_TAKE = "meter_take"  # index, tokens (u32) -> conforms
-    # slot u32, epoch u32, round u32, tag u32, member u8, members u64, operator u2, value -> verdict u2, total, total
-    REDUCE = "reduce"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,10 +21,6 @@ from compiler.frontend.static_arithmetic import StaticArithmeticError, static_re
 from compiler.frontend.typed import (
     SExpr,
     SFor,
-    Static,
-    StaticLiteral,
-    StaticLocal,
-    StaticOperation,
     TExpr,
     THash,
     TIf,
@@ -36,6 +32,7 @@ from compiler.frontend.typed import (
     TStatic,
 )
 from compiler.frontend.types import VectorType, describe, flatten
+from compiler.frontend.variables import Static, StaticLiteral, StaticLocal, StaticOperation
 from compiler.ir.types import Bits, Vector
 from compiler.source import Span
 

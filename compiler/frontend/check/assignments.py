@@ -6,6 +6,7 @@ from abc import abstractmethod
 
 from compiler.diagnostics import Note
 from compiler.frontend import ast
+from compiler.frontend.access_kinds import AccessKind
 from compiler.frontend.check.body import poison
 from compiler.frontend.check.facts import Facts
 from compiler.frontend.check.members import HeaderRef, Thing, flat_leaf_types, project
@@ -21,13 +22,10 @@ from compiler.frontend.check.scope import (
 )
 from compiler.frontend.check.statics import static_operation
 from compiler.frontend.typed import (
-    AccessKind,
     SAssign,
     SExpr,
     SLet,
     SSetField,
-    Static,
-    StaticLiteral,
     TAccess,
     TBinary,
     TBlock,
@@ -54,6 +52,7 @@ from compiler.frontend.types import (
     describe,
     flatten,
 )
+from compiler.frontend.variables import Static, StaticLiteral
 from compiler.ir.operations import BinaryOperator
 from compiler.source import Span
 
@@ -289,12 +288,10 @@ class AssignmentChecker(PatternChecker):
             return []
         local = self.context.new_local("stored", wanted)
         statements: list[TStatement] = [SLet(local, value, span=node.span)]
-        first = 0
-        for name, leaf in zip(arrays, flat_leaf_types(wanted), strict=True):
+        for first, (name, leaf) in enumerate(zip(arrays, flat_leaf_types(wanted), strict=True)):
             part_value = project(TLocal(local, type=wanted, span=node.span), first, leaf, node.span)
             write = self.access(AccessKind.ARRAY_SET, name, (index, part_value), UNIT, node.span)
             statements.append(SExpr(write, span=node.span))
-            first += 1
         return statements
 
     def _array_part(self, array: ArraySymbol, target: ast.Member) -> tuple[Ty, tuple[str, ...], ast.Expr] | None:

@@ -11,20 +11,19 @@ from compiler.frontend import ast, items
 from compiler.frontend.check.facts import Facts
 from compiler.frontend.check.scope import HeaderSymbol, Scope, Symbol, VariableSymbol
 from compiler.frontend.check.state_declarations import Declared
+from compiler.frontend.rewrite_typed import Node, children
 from compiler.frontend.typed import (
-    Local,
-    Static,
-    StaticLiteral,
-    StaticLocal,
-    StaticOperation,
+    SReturn,
     TBinary,
+    TBlock,
+    TCall,
     TExpr,
     TFunction,
+    TIf,
     TLiteral,
     TLocal,
     TResize,
     TStatic,
-    TUnary,
 )
 from compiler.frontend.types import (
     ERROR,
@@ -41,7 +40,8 @@ from compiler.frontend.types import (
     describe,
     flatten,
 )
-from compiler.ir.operations import BinaryOperator, UnaryOperator
+from compiler.frontend.variables import Local, Static, StaticLiteral, StaticLocal, StaticOperation
+from compiler.ir.operations import BinaryOperator
 from compiler.ir.program import Port
 from compiler.ir.types import Record, bit_width
 from compiler.source import Span
@@ -215,8 +215,13 @@ class BodyBase(ABC):
                 return self._most_by_form(left) >> min(n, 4096)
             case TBinary(operator=BinaryOperator.DIV, left=left, right=TLiteral(values=(int(n),))) if n:
                 return self._most_by_form(left) // n
-            case TUnary(operator=UnaryOperator.NOT):
-                return top
+            case TBlock(value=inner):
+                return top if inner is None else min(top, self._most_by_form(inner))
+            case TIf(then=then, otherwise=otherwise):
+                given = [b for b in (then, otherwise) if b.value is not None]  # the other one ends the handler
+                return max((self._most_by_form(b) for b in given), default=top)
+            case TCall(function=function) if not _may_return(function.body):
+                return min(top, self._most_by_form(function.body))
             case _:
                 return top
 
@@ -239,6 +244,11 @@ class BodyBase(ABC):
                 return max(0, self.most_static(right) - 1)
             case StaticOperation(left=left, right=right):
                 return max(self.most_static(left), self.most_static(right))
+
+
+def _may_return(node: Node) -> bool:
+    """Whether a `return` in `node` may give a value other than the last one."""
+    return isinstance(node, SReturn) or any(map(_may_return, children(node)))
 
 
 def _is_option_of(found: Ty, expected: Ty) -> bool:

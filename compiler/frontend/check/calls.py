@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from compiler.diagnostics import closest
 from compiler.frontend import ast
+from compiler.frontend.access_kinds import AccessKind
 from compiler.frontend.check.body import poison
 from compiler.frontend.check.construction import ConstructionChecker
 from compiler.frontend.check.members import HeaderRef, Thing
@@ -30,15 +31,7 @@ from compiler.frontend.check.scope import (
 )
 from compiler.frontend.check.statics import static_number
 from compiler.frontend.check.value_methods import INTEGER_METHODS, VECTOR_METHODS
-from compiler.frontend.typed import (
-    AccessKind,
-    StaticLiteral,
-    TConcat,
-    TExpr,
-    THash,
-    THeaderPresent,
-    TProject,
-)
+from compiler.frontend.typed import TConcat, TExpr, THash, THeaderPresent, TProject
 from compiler.frontend.types import (
     BOOLEAN,
     ERROR,
@@ -51,6 +44,7 @@ from compiler.frontend.types import (
     describe,
     flatten,
 )
+from compiler.frontend.variables import StaticLiteral
 from compiler.ir.operations import BinaryOperator, HashAlgorithm
 from compiler.ir.types import MAX_WIDTH, Bits, bit_width
 
@@ -161,6 +155,8 @@ class CallChecker(ConstructionChecker):
                     name.span,
                     help=f"did you mean `{near}`?" if near else "it has " + ", ".join(f"`{k}`" for k in known),
                 )
+            case _:
+                pass
         value = self.named_value(owner, member.object)
         if value.type == ERROR:
             return value
@@ -178,7 +174,7 @@ class CallChecker(ConstructionChecker):
         found = self.value_call(value, name, node)
         if found is not None:
             return found
-        function = self._method_for(name, value.type)
+        function = self.method_for(name, value.type)
         if function is not None:
             return self.call_function(function, value, node)
         known: Sequence[str] = ()
@@ -199,7 +195,7 @@ class CallChecker(ConstructionChecker):
             n for scope in self.scope.method_scopes() for n, s in scope.symbols.items() if isinstance(s, FunctionSymbol)
         ]
 
-    def _method_for(self, name: str, ty: Ty | None) -> FunctionSymbol | None:
+    def method_for(self, name: str, ty: Ty | None) -> FunctionSymbol | None:
         """A function of that name that takes a `ty` (None: the packet) first."""
         for scope in self.scope.method_scopes():
             found = scope.symbols.get(name)
@@ -217,7 +213,7 @@ class CallChecker(ConstructionChecker):
             return self.error(
                 "W0414", f"`{packet.name}.{name.text}(...)` stands only inside `packet {{ ... }}`", node.span
             )
-        function = self._method_for(name.text, None)
+        function = self.method_for(name.text, None)
         if function is not None:
             return self.call_function(function, packet, node)
         near = closest(name.text, ["has", "from", "after", *self._function_names()])
@@ -236,6 +232,8 @@ class CallChecker(ConstructionChecker):
                 return (header.name,)
             case AliasSymbol(headers=headers):
                 return headers
+            case _:
+                pass
         near = closest(str(node.path), self.context.headers) if isinstance(node, ast.NameExpr) else None
         self.error(
             "W0401", "a header's name is needed here", node.span, help=f"did you mean `{near}`?" if near else None

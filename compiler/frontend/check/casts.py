@@ -8,15 +8,7 @@ from compiler.frontend.check.operators import OperatorChecker
 from compiler.frontend.check.scope import TypeSymbol, report_unknown, resolve_path, what_is
 from compiler.frontend.check.statics import static_int
 from compiler.frontend.check.type_names import MAX_LANES, builtin_type
-from compiler.frontend.typed import (
-    StaticLiteral,
-    TExpr,
-    TLiteral,
-    TMake,
-    TResize,
-    TStatic,
-    TVector,
-)
+from compiler.frontend.typed import TExpr, TLiteral, TMake, TResize, TStatic, TVector
 from compiler.frontend.types import (
     ERROR,
     STATIC,
@@ -32,6 +24,7 @@ from compiler.frontend.types import (
     describe,
     flatten,
 )
+from compiler.frontend.variables import StaticLiteral
 
 
 class CastChecker(OperatorChecker):

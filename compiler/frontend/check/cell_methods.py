@@ -6,6 +6,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 
 from compiler.frontend import ast
+from compiler.frontend.access_kinds import AccessKind
 from compiler.frontend.check.body import poison
 from compiler.frontend.check.indexing import IndexChecker
 from compiler.frontend.check.scope import (
@@ -14,18 +15,7 @@ from compiler.frontend.check.scope import (
     ReductionSymbol,
     TableSymbol,
 )
-from compiler.frontend.typed import (
-    AccessKind,
-    TAccess,
-    TBlock,
-    TCompare,
-    TExpr,
-    TFact,
-    TIf,
-    TLiteral,
-    TMake,
-    TProject,
-)
+from compiler.frontend.typed import TAccess, TBlock, TCompare, TExpr, TFact, TIf, TLiteral, TMake, TProject
 from compiler.frontend.types import (
     BOOLEAN,
     ERROR,

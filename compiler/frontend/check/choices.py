@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+
 from compiler.frontend import ast
 from compiler.frontend.check.assignments import AssignmentChecker
 from compiler.frontend.check.body import poison
 from compiler.frontend.check.members import HeaderRef
 from compiler.frontend.check.patterns import Matched
 from compiler.frontend.check.scope import Scope, VariableSymbol
-from compiler.frontend.typed import (
-    SExpr,
-    SLet,
-    TBlock,
-    TExpr,
-    TIf,
-    TLocal,
-    TLogical,
-    TStatement,
-)
+from compiler.frontend.typed import SExpr, SLet, TBlock, TExpr, TIf, TLocal, TLogical, TStatement
 from compiler.frontend.types import (
     BOOLEAN,
     ERROR,
@@ -34,6 +27,9 @@ from compiler.source import Span
 
 class ChoiceChecker(AssignmentChecker):
     """Adds choices to `AssignmentChecker`."""
+
+    @abstractmethod
+    def checked_block(self, node: ast.Block, expected: Ty | None = None, *, wants_value: bool = False) -> TBlock: ...
 
     def if_or_match(self, node: ast.IfExpr | ast.MatchExpr, expected: Ty | None, *, wants_value: bool) -> TExpr:
         if isinstance(node, ast.MatchExpr):

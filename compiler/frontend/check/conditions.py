@@ -7,7 +7,7 @@ from compiler.frontend.check.facts import Below, Fact, Has, IsPresent
 from compiler.frontend.check.packets import PacketChecker
 from compiler.frontend.check.scope import PacketSymbol, resolve_path
 from compiler.frontend.check.statics import static_number
-from compiler.frontend.typed import StaticLiteral
+from compiler.frontend.variables import StaticLiteral
 
 _FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 _NEGATED = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
@@ -35,6 +35,8 @@ class ConditionChecker(PacketChecker):
             case ast.Member(object=owner, name=name) if truth and name.text == "present":
                 place = self.place(owner)
                 return (IsPresent(place),) if place is not None else ()
+            case _:
+                pass
         return ()
 
     def _has_facts(self, owner: ast.Expr, header: ast.Expr) -> tuple[Fact, ...]:
@@ -59,6 +61,8 @@ class ConditionChecker(PacketChecker):
                 return (Below(place, limit - 1),)
             case "<=" | "==":
                 return (Below(place, limit),)
+            case _:
+                pass
         return ()
 
     def has_fact(self, headers: tuple[str, ...]) -> Has:

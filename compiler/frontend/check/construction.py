@@ -13,11 +13,7 @@ from compiler.frontend.check.scope import (
     what_is,
 )
 from compiler.frontend.check.value_methods import ValueMethodChecker
-from compiler.frontend.typed import (
-    TExpr,
-    TLiteral,
-    TMake,
-)
+from compiler.frontend.typed import TExpr, TLiteral, TMake
 from compiler.frontend.types import (
     EnumType,
     FlagsType,

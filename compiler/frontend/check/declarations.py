@@ -25,7 +25,7 @@ from compiler.frontend.check.statements import BodyChecker
 from compiler.frontend.check.statics import static_int
 from compiler.frontend.check.table_declarations import TableDeclarer
 from compiler.frontend.check.type_names import resolve_fields, resolve_type
-from compiler.frontend.typed import StaticLiteral, TLiteral, TStatic
+from compiler.frontend.typed import TLiteral, TStatic
 from compiler.frontend.types import (
     ERROR,
     STATIC,
@@ -39,6 +39,7 @@ from compiler.frontend.types import (
     VariantType,
     describe,
 )
+from compiler.frontend.variables import StaticLiteral
 from compiler.ir.program import Port, Tunable
 from compiler.ir.types import Bits
 
@@ -138,6 +139,8 @@ class Declarer:
                 return ConstSymbol(value, ty)
             case TStatic(value=StaticLiteral(value=number), type=ty):
                 return ConstSymbol(TLiteral((number,), type=ty, span=value.span), ty)
+            case _:
+                pass
         if value.type != ERROR:
             self.reporter.error("W0301", "the value of a constant must be known when compiling", item.value.span)
         return None

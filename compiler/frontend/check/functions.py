@@ -25,8 +25,9 @@ from compiler.frontend.check.scope import (
 )
 from compiler.frontend.check.statics import static_number
 from compiler.frontend.check.type_names import resolve_type
-from compiler.frontend.typed import Local, StaticLiteral, TCall, TExpr, TFunction, TStatic
+from compiler.frontend.typed import TCall, TExpr, TFunction, TStatic
 from compiler.frontend.types import ERROR, STATIC, UNIT, IntType, Ty, VectorType, describe
+from compiler.frontend.variables import Local, StaticLiteral
 
 PACKET_RESULT = "packet"  # the result type of a function that makes a packet
 
@@ -127,7 +128,7 @@ class FunctionChecker(CallChecker):
                 wanted.append(str(first.type.span.text if first is not None and first.type is not None else ""))
             elif (
                 len(function.overloads) == 1 or receiver is None or isinstance(receiver, (InstanceSymbol, PacketSymbol))
-            ) or (first is not None and self._may_take(overload, first, receiver.type, function.scope)):
+            ) or (first is not None and self._may_take(overload, first, value_type(receiver), function.scope)):
                 return overload
         listed = " or ".join(f"`{w}`" for w in wanted)
         self.error(
@@ -324,6 +325,12 @@ class FunctionChecker(CallChecker):
             parameters.append(local)
             scope.symbols[name.text] = VariableSymbol(local, False, name.span)
         return scope, parameters
+
+
+def value_type(thing: Thing) -> Ty:
+    """The type of a thing that is a value; ERROR for anything else."""
+    ty = getattr(thing, "type", ERROR)
+    return ty
 
 
 def _key_of(symbol: Symbol) -> str:

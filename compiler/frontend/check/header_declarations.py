@@ -162,9 +162,11 @@ class _Layout:
         return HeaderField(name, flat, shape, offset, checksum, "pseudo" in attributes, is_size, default)
 
     def _type(self, node: items.HeaderFieldNode, name: str) -> Type | None:
-        if isinstance(node.type, ast.ArrayType) and isinstance(node.type.element, ast.NamedType):
-            if str(node.type.element.path) == "bytes":
-                return self._blob(node.type)
+        match node.type:
+            case ast.ArrayType(element=ast.NamedType(path=path)) as array if str(path) == "bytes":
+                return self._blob(array)
+            case _:
+                pass
         ty = resolve_type(node.type, self.scope, self.reporter)
         if (isinstance(ty, EnumType) and ty.has_payload) or not isinstance(
             ty, (IntType, NamedScalar, EnumType, FlagsType, VectorType)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from compiler.frontend import ast
+from compiler.frontend.access_kinds import AccessKind
 from compiler.frontend.check.body import poison
 from compiler.frontend.check.members import MemberChecker
 from compiler.frontend.check.scope import (
@@ -11,18 +12,7 @@ from compiler.frontend.check.scope import (
     TableSymbol,
 )
 from compiler.frontend.check.statics import static_number
-from compiler.frontend.typed import (
-    AccessKind,
-    Static,
-    StaticLiteral,
-    TAccess,
-    TBinary,
-    TExpr,
-    TLane,
-    TLiteral,
-    TResize,
-    TStatic,
-)
+from compiler.frontend.typed import TAccess, TBinary, TExpr, TLane, TLiteral, TResize, TStatic
 from compiler.frontend.types import (
     BOOLEAN,
     ERROR,
@@ -33,6 +23,7 @@ from compiler.frontend.types import (
     VectorType,
     describe,
 )
+from compiler.frontend.variables import Static, StaticLiteral
 from compiler.ir.operations import BinaryOperator
 
 
@@ -52,6 +43,8 @@ class IndexChecker(MemberChecker):
                 if index is None:
                     return poison(node.span)
                 return TAccess(AccessKind.TABLE_CELL, state.name, (index,), type=value, span=node.span)
+            case _:
+                pass
         value = self.named_value(owner, node.object)
         if isinstance(value.type, VectorType):
             lane = self._lane(node.index, value.type.lanes)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, get_args
 
 from compiler.diagnostics import closest
 from compiler.frontend import ast
+from compiler.frontend.access_kinds import AccessKind
 from compiler.frontend.check.body import poison
 from compiler.frontend.check.casts import CastChecker
 from compiler.frontend.check.header_declarations import report_unknown_field
@@ -29,7 +30,6 @@ from compiler.frontend.check.scope import (
     what_is,
 )
 from compiler.frontend.typed import (
-    AccessKind,
     TAccess,
     TBinary,
     TBlock,
@@ -76,7 +76,7 @@ class HeaderRef:
 
 
 Thing: TypeAlias = "TExpr | Symbol | HeaderRef"
-SYMBOLS = tuple(Symbol.__args__)  # type: ignore[attr-defined]
+SYMBOLS = get_args(Symbol)
 
 
 class MemberChecker(CastChecker):

@@ -10,17 +10,7 @@ from compiler.frontend import ast
 from compiler.frontend.check.body import BodyBase, poison
 from compiler.frontend.check.facts import Fact
 from compiler.frontend.check.statics import STATIC_OPERATORS, static_operation
-from compiler.frontend.typed import (
-    StaticLiteral,
-    TBinary,
-    TCompare,
-    TExpr,
-    TLiteral,
-    TLogical,
-    TStatic,
-    TUnary,
-    TVector,
-)
+from compiler.frontend.typed import TBinary, TCompare, TExpr, TLiteral, TLogical, TStatic, TUnary, TVector
 from compiler.frontend.types import (
     BOOLEAN,
     ERROR,
@@ -41,6 +31,7 @@ from compiler.frontend.types import (
     describe,
     flatten,
 )
+from compiler.frontend.variables import StaticLiteral
 from compiler.ir.operations import BinaryOperator, CompareOperator, UnaryOperator
 
 _ARITHMETIC = {
@@ -151,7 +142,7 @@ class OperatorChecker(BodyBase):
                 return self._static(node, left, right)
         if operator in ("<<", ">>"):
             return self._shift(node, left, right, expected)
-        if left.type == TIME or right.type == TIME:
+        if TIME in (left.type, right.type):
             return self._time(node, left, right)
         return self.arithmetic(_ARITHMETIC[operator], left, right, node, expected)
 
@@ -214,7 +205,7 @@ class OperatorChecker(BodyBase):
         return TBinary(_ARITHMETIC[node.operator], left, right, type=left.type, span=node.span)
 
     def _time(self, node: ast.BinaryExpr, left: TExpr, right: TExpr) -> TExpr:
-        """time + time, time - time (never below 0: clocks of two devices differ), time * n, time / n, time / time, time % time."""
+        """Sums, differences (never below 0: clocks of two devices differ), multiples and ratios of times."""
         u64 = IntType(64)
         both = left.type == right.type == TIME
         if node.operator in ("+", "-") and both:
@@ -324,7 +315,10 @@ class OperatorChecker(BodyBase):
                     self.error("W0103", f'"{text}" is not a prefix', node.span)
                     return None
                 return IP4 if network.version == 4 else IP6, int(network.network_address), network.prefixlen
-        self.error("W0318", "behind `in` stands a range or a prefix", node.span, help="`1..=10` or `10.0.0.0/8`")
+            case _:
+                self.error(
+                    "W0318", "behind `in` stands a range or a prefix", node.span, help="`1..=10` or `10.0.0.0/8`"
+                )
         return None
 
     # --- casts and construction ------------------------------------------------------------------------

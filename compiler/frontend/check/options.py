@@ -8,8 +8,8 @@ from compiler.diagnostics import Reporter, closest
 from compiler.frontend import ast, items
 from compiler.frontend.check.scope import Scope
 from compiler.frontend.check.statics import static_int, static_number
-from compiler.frontend.typed import StaticLiteral
 from compiler.frontend.types import TIME
+from compiler.frontend.variables import StaticLiteral
 from compiler.source import Span
 
 

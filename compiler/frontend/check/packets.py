@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeAlias, TypeVar
+
 from compiler.frontend import ast
 from compiler.frontend.check.facts import Facts
 from compiler.frontend.check.functions import PACKET_RESULT, FunctionChecker
 from compiler.frontend.check.header_declarations import report_unknown_field
+from compiler.frontend.check.members import Thing
 from compiler.frontend.check.scope import (
     FunctionSymbol,
     HeaderSymbol,
@@ -20,7 +24,8 @@ from compiler.ir.operations import BinaryOperator, PacketFact, Rest
 from compiler.ir.types import Bits, Blob, bit_width
 from compiler.source import Span
 
-Made = tuple[list[TStatement], TTemplate]
+Made: TypeAlias = tuple[list[TStatement], TTemplate]
+_Checked = TypeVar("_Checked")
 
 
 class PacketChecker(FunctionChecker):
@@ -86,7 +91,8 @@ class PacketChecker(FunctionChecker):
     def straight_statements(self, node: ast.Block) -> list[TStatement]:
         raise NotImplementedError
 
-    def _packet_function(self, node: ast.Call):  # type: ignore[no-untyped-def]
+    def _packet_function(self, node: ast.Call) -> tuple[FunctionSymbol | None, Thing | None, InstanceSymbol | None]:
+        """The function that a call names, its receiver, and the object that it is a method of."""
         match node.function:
             case ast.NameExpr(path=path):
                 symbol = resolve_path(path, self.scope)
@@ -97,7 +103,9 @@ class PacketChecker(FunctionChecker):
                     found = owner.scope.symbols.get(name.text)
                     return (found, owner, owner) if isinstance(found, FunctionSymbol) else (None, None, None)
                 if isinstance(owner, PacketSymbol):
-                    return self._method_for(name.text, None), owner, None
+                    return self.method_for(name.text, None), owner, None
+            case _:
+                pass
         return None, None, None
 
     def _literal(self, node: ast.PacketExpr) -> TTemplate | None:
@@ -160,7 +168,8 @@ class PacketChecker(FunctionChecker):
                         help=f"ask for it in the handler, `(p: ... & {headers[0]})`, or test `p.has({headers[0]})`",
                     )
                 return (Rest.FROM if name.text == "from" else Rest.AFTER), headers[0]
-        return None
+            case _:
+                return None
 
     def _sizes_behind(self, node: ast.PacketExpr) -> list[TExpr]:
         """For each part, the bytes from it to the end of the packet, as a u32."""
@@ -182,7 +191,7 @@ class PacketChecker(FunctionChecker):
         kept = self._quietly(lambda: self._rest_of(part))
         if kept is None:
             value = self._quietly(lambda: self.expr(part))
-            bits = sum(bit_width(f) for f in flatten(value.type)) if value is not None else 0
+            bits = sum(bit_width(f) for f in flatten(value.type))
             return TLiteral((bits // 8,), type=u32, span=span)
         length = TFact(PacketFact.LENGTH, type=u32, span=span)
         if kept[0] is Rest.WHOLE:
@@ -190,7 +199,7 @@ class PacketChecker(FunctionChecker):
         offset = self._offset_of(kept, span)
         return TBinary(BinaryOperator.SUB, length, offset, type=u32, span=span)
 
-    def _quietly(self, check):  # type: ignore[no-untyped-def]
+    def _quietly(self, check: Callable[[], _Checked]) -> _Checked:
         """Run a check whose errors are reported elsewhere."""
         before = list(self.reporter.diagnostics)
         try:

@@ -121,7 +121,7 @@ class PatternChecker(ConditionChecker):
         if isinstance(symbol, TypeSymbol) and isinstance(symbol.type, FlagsType):
             self.error("W0329", "bits are matched by name", node.span, help=f"write `{node.path}{{...}}`")
             return None
-        name = node.path.names[0]
+        name = node.path.names[-1]
         if isinstance(ty, EnumType) and name.text[:1].isupper():
             known = [v.name for v in ty.variants]
             near = closest(name.text, known)
@@ -240,6 +240,8 @@ class PatternChecker(ConditionChecker):
                     test = THeaderPresent((name,), type=BOOLEAN, span=node.span)
                     position = owner.headers.index(name)
                     return Matched(test, covers=frozenset({position}), facts=self.facts_from_needs(((name,),)))
+            case _:
+                pass
         listed = ", ".join(f"`{h}`" for h in owner.headers)
         self.error("W0328", f"`{owner.name}` is one of {listed}", node.span)
         return None

@@ -147,7 +147,8 @@ class _ProgramChecker:
         body = BodyChecker(self.context, inner, facts)
         body.handler_ports = ports
         block = body.checked_block(node.body)
-        name = f"{' | '.join(p.text for p in node.ports)} ({node.type.span.text if node.packet is None else f'{node.packet.text}: {node.type.span.text}'})"
+        variable = "" if node.packet is None else f"{node.packet.text}: "
+        name = f"{' | '.join(p.text for p in node.ports)} ({variable}{node.type.span.text})"
         if not isinstance(block.type, NeverType) and not _ends_in_error(self.reporter, node):
             self.reporter.error(
                 "W0600",

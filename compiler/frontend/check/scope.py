@@ -9,8 +9,9 @@ from typing import TypeAlias
 from compiler.diagnostics import Reporter, closest
 from compiler.frontend import items
 from compiler.frontend.ast import Path
-from compiler.frontend.typed import Local, Static, TLiteral
+from compiler.frontend.typed import TLiteral
 from compiler.frontend.types import Ty
+from compiler.frontend.variables import Local, Static
 from compiler.ir.headers import Header
 from compiler.ir.states import Index, Lease, Map, Table, TableArray
 from compiler.source import Span

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from compiler.diagnostics import closest
 from compiler.frontend import ast
+from compiler.frontend.access_kinds import AccessKind
 from compiler.frontend.check.body import poison
 from compiler.frontend.check.cell_methods import UPDATES, CellMethodChecker
 from compiler.frontend.check.members import project
@@ -17,16 +18,7 @@ from compiler.frontend.check.scope import (
     StateSymbol,
     TableSymbol,
 )
-from compiler.frontend.typed import (
-    AccessKind,
-    SExpr,
-    SLet,
-    TBlock,
-    TExpr,
-    TLocal,
-    TMake,
-    TProject,
-)
+from compiler.frontend.typed import SExpr, SLet, TBlock, TExpr, TLocal, TMake, TProject
 from compiler.frontend.types import (
     BOOLEAN,
     ERROR,
@@ -123,6 +115,8 @@ class StateMethodChecker(CellMethodChecker):
                 )
             case "remove":
                 return self._removed(state, node)
+            case _:
+                pass
         return None
 
     def _set(self, state: MapSymbol, name: str, node: ast.Call) -> TExpr | None:
@@ -137,6 +131,8 @@ class StateMethodChecker(CellMethodChecker):
                 return poison(node.span) if arguments is None else self._put(state, arguments[0], unit, node.span)
             case "remove":
                 return self._removed(state, node)
+            case _:
+                pass
         return None
 
     def _removed(self, state: MapSymbol, node: ast.Call) -> TExpr:

@@ -20,7 +20,6 @@ from compiler.frontend.typed import (
     SFor,
     SLet,
     SReturn,
-    StaticLocal,
     TBlock,
     TExpr,
     TLiteral,
@@ -45,6 +44,7 @@ from compiler.frontend.types import (
     describe,
     shape_of,
 )
+from compiler.frontend.variables import StaticLocal
 from compiler.ir.types import Record
 from compiler.source import Span
 
@@ -197,7 +197,7 @@ class BodyChecker(ChoiceChecker):
             return [SExpr(value, span=node.span)], True
         if len(node.names) > 1:
             return self._let_tuple(node, value), False
-        name = node.names[0]
+        name = node.names[-1]
         if isinstance(value, TStatic) and value.type in (STATIC, TIME) and not node.mutable:
             self.bind(name, StaticSymbol(value.value, value.type))
             return [], False

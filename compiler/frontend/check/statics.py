@@ -12,12 +12,14 @@ from compiler.frontend.check.scope import (
     resolve_path,
     what_is,
 )
-from compiler.frontend.typed import Static, StaticLiteral, StaticOperation, TLiteral
+from compiler.frontend.typed import TLiteral
 from compiler.frontend.types import STATIC, TIME, Ty
+from compiler.frontend.variables import Static, StaticLiteral, StaticOperation
 
 STATIC_OPERATORS = frozenset(
     ["+", "-", "*", "/", "%", "<<", ">>", "&", "|", "^", "==", "!=", "<", "<=", ">", ">=", "min", "max"]
 )
+_COMPARISONS = frozenset(["==", "!=", "<", "<=", ">", ">="])
 _MAX_SHIFT = 4096
 
 
@@ -63,6 +65,8 @@ def static_operation(operator: str, left: Static, right: Static) -> Static | Non
             return StaticLiteral(int(a > b))
         case ">=":
             return StaticLiteral(int(a >= b))
+        case _:
+            pass
     raise AssertionError(operator)
 
 
@@ -111,8 +115,8 @@ def _binary(node: ast.BinaryExpr, scope: Scope, reporter: Reporter) -> tuple[Sta
     if folded is None:
         reporter.error("W0312", "division by zero, or a shift by more than 4096 bits", node.span)
         return None
-    ty = TIME if TIME in (left[1], right[1]) and not (left[1] == right[1] and node.operator == "/") else STATIC
-    return folded, ty
+    is_number = node.operator in _COMPARISONS or (left[1] == right[1] and node.operator == "/")
+    return folded, TIME if TIME in (left[1], right[1]) and not is_number else STATIC
 
 
 def static_int(node: ast.Expr, scope: Scope, reporter: Reporter) -> int | None:

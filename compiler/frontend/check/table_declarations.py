@@ -15,7 +15,10 @@ from compiler.ir.types import Bits, Record, Shape
 
 _KINDS = {kind.value: kind for kind in MatchKind}
 MAX_SIZE = 1 << 24
-FORMS = "`exact<Key -> Value>`, `lpm<..>`, `ternary<..>`, `range<..>`, `mixed<ternary ip4, range u16 -> Value>` or `array<Value>[N]`"
+FORMS = (
+    "`exact<Key -> Value>`, `lpm<..>`, `ternary<..>`, `range<..>`, "
+    "`mixed<ternary ip4, range u16 -> Value>` or `array<Value>[N]`"
+)
 
 
 class TableDeclarer:

@@ -55,6 +55,8 @@ class ValueMethodChecker(StateMethodChecker):
                 if arguments is None:
                     return poison(node.span)
                 return TBinary(_TWO_SIDED[name], value, arguments[0], type=TIME, span=node.span)
+            case _:
+                pass
         return None
 
     def _integer(self, value: TExpr, ty: IntType, name: str, node: ast.Call) -> TExpr:

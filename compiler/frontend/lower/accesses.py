@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from compiler.frontend.access_kinds import AccessKind
 from compiler.frontend.lower.context import Context
 from compiler.frontend.lower.paths import Operands
 from compiler.frontend.lower.value_names import value_names
-from compiler.frontend.typed import AccessKind, TAccess
+from compiler.frontend.typed import TAccess
 from compiler.frontend.types import flatten
 from compiler.ir.operations import (
     ArrayRead,

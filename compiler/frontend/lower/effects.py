@@ -6,16 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from compiler.frontend.rewrite_typed import Node, children
-from compiler.frontend.typed import (
-    SAssign,
-    SExpr,
-    SLet,
-    TAccess,
-    TBinary,
-    TBlock,
-    TExpr,
-    THash,
-)
+from compiler.frontend.typed import SAssign, SExpr, SLet, TAccess, TBinary, TBlock, TExpr, THash
 from compiler.ir.operations import BinaryOperator
 
 _CHEAP_NODES = 12  # about one comparison and one arithmetic operation in either branch

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from compiler.frontend.lower.guards import DEAD
-from compiler.frontend.typed import Local
+from compiler.frontend.variables import Local
 from compiler.ir.values import FALSE, Operand
 
 Operands: TypeAlias = tuple[Operand, ...]  # the flat values of one value of the language

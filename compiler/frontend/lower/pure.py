@@ -11,8 +11,6 @@ from compiler.frontend.lower.context import Context
 from compiler.frontend.lower.paths import FieldName, Operands
 from compiler.frontend.lower.value_names import part_names
 from compiler.frontend.typed import (
-    Static,
-    StaticLiteral,
     TBinary,
     TCompare,
     TConcat,
@@ -34,6 +32,7 @@ from compiler.frontend.typed import (
     TVector,
 )
 from compiler.frontend.types import flatten
+from compiler.frontend.variables import Static, StaticLiteral
 from compiler.ir.operations import (
     CompareOperator,
     Concat,

@@ -6,20 +6,9 @@ from dataclasses import dataclass, field
 from itertools import count
 from random import Random
 
-from compiler.frontend.typed import (
-    Local,
-    StaticLiteral,
-    StaticLocal,
-    StaticOperation,
-    TBlock,
-    TExpr,
-    TFunction,
-    THandler,
-    TProgram,
-    TStatement,
-    TStatic,
-)
+from compiler.frontend.typed import TBlock, TExpr, TFunction, THandler, TProgram, TStatement, TStatic
 from compiler.frontend.types import NEVER, STATIC, TupleType, Ty
+from compiler.frontend.variables import Local, StaticLiteral, StaticLocal, StaticOperation
 from compiler.ir.operations import CompareOperator
 from compiler.source import NOWHERE
 from tests.compiler.frontend import trees as t

@@ -7,22 +7,10 @@ import pytest
 from compiler.diagnostics import Reporter
 from compiler.frontend.rewrite_typed import children
 from compiler.frontend.static_arithmetic import StaticArithmeticError, static_result
-from compiler.frontend.typed import (
-    SExpr,
-    SFor,
-    Static,
-    StaticLiteral,
-    StaticLocal,
-    StaticOperation,
-    TExpr,
-    TLane,
-    TLiteral,
-    TLocal,
-    TStatement,
-    TStatic,
-)
+from compiler.frontend.typed import SExpr, SFor, TExpr, TLane, TLiteral, TLocal, TStatement, TStatic
 from compiler.frontend.types import BOOLEAN, STATIC, Ty, VectorType
 from compiler.frontend.unroll_loops import unroll_loops
+from compiler.frontend.variables import Static, StaticLiteral, StaticLocal, StaticOperation
 from compiler.source import NOWHERE, Source, Span
 from tests.compiler.frontend import trees as t
 

@@ -18,10 +18,6 @@ from compiler.frontend.typed import (
     SLet,
     SReturn,
     SSetField,
-    Static,
-    StaticLiteral,
-    StaticLocal,
-    StaticOperation,
     TAccess,
     TBinary,
     TBlock,
@@ -43,6 +39,7 @@ from compiler.frontend.typed import (
     TUnary,
     TUnwrap,
 )
+from compiler.frontend.variables import Static, StaticLiteral, StaticLocal, StaticOperation
 from compiler.ir.operations import BinaryOperator, CompareOperator
 
 Values: TypeAlias = tuple[int, ...]

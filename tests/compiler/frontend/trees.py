@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from compiler.diagnostics import Reporter
+from compiler.frontend.access_kinds import AccessKind
 from compiler.frontend.inline_functions import inline_functions
 from compiler.frontend.lower import lower_program
 from compiler.frontend.typed import (
-    AccessKind,
     FinalKind,
-    Local,
     SAssign,
     SClone,
     SExpr,
@@ -22,8 +21,6 @@ from compiler.frontend.typed import (
     SLet,
     SReturn,
     SSetField,
-    Static,
-    StaticLiteral,
     TAccess,
     TBinary,
     TBlock,
@@ -46,6 +43,7 @@ from compiler.frontend.typed import (
 )
 from compiler.frontend.types import BOOLEAN, NEVER, PORT, UNIT, IntType, OptionType, Ty
 from compiler.frontend.unroll_loops import unroll_loops
+from compiler.frontend.variables import Local, Static, StaticLiteral
 from compiler.ir.headers import Header, HeaderField, ParseRule
 from compiler.ir.operations import BinaryOperator, CompareOperator, UnaryOperator
 from compiler.ir.program import Port, Program

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from compiler.frontend.typed import AccessKind, Local, SDigest, SLet, TAccess, TExpr, TLiteral
+from compiler.frontend.access_kinds import AccessKind
+from compiler.frontend.typed import SDigest, SLet, TAccess, TExpr, TLiteral
 from compiler.frontend.types import (
     BOOLEAN,
     IP4,
@@ -17,6 +18,7 @@ from compiler.frontend.types import (
     VariantType,
     flatten,
 )
+from compiler.frontend.variables import Local
 from compiler.ir.operations import (
     ArrayRead,
     ArrayUpdate,

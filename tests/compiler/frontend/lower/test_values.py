@@ -12,9 +12,7 @@ from compiler.frontend.lower import lower_program
 from compiler.frontend.lower.value_names import value_names
 from compiler.frontend.typed import (
     FinalKind,
-    Local,
     SFinal,
-    StaticLiteral,
     TCompare,
     TConcat,
     TExpr,
@@ -39,6 +37,7 @@ from compiler.frontend.types import (
     VariantType,
     VectorType,
 )
+from compiler.frontend.variables import Local, StaticLiteral
 from compiler.ir.operations import (
     BuiltHeader,
     Compare,
