@@ -99,9 +99,9 @@ class MapState:
             return False
         entry = self._slots.get(slot)
         if entry is not None and entry.key == key:
-            if is_expired(tick, entry.last, self._idle):
-                entry.last = tick
-            self._touch(entry, tick)
+            self._touch(
+                entry, tick
+            )  # an expired one was last used before `tick`: to it, this is the same as a new entry
             entry.values = values
             return True
         if entry is not None:

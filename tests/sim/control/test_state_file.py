@@ -157,6 +157,16 @@ def test_layout_has_no_meaning() -> None:
     assert diff_states(abstract_state(PROGRAM, {"m": first}, 0), abstract_state(PROGRAM, {"m": second}, 0)) == ()
 
 
+def test_of_a_key_in_two_ways_the_lowest_counts() -> None:
+    state = build_states(PROGRAM, salt=SALT)["phases"]
+    assert isinstance(state, MapState)
+    slot = state.find(A, 0, True)[2]
+    state.put(slot + 1, A, (0,), 0)
+    state.put(slot, A, (1,), 0)
+    found = abstract_state(PROGRAM, {"phases": state}, 0)
+    assert found == {"phases": {"src=10.0.0.1, sport=1111": {"value": "Open", "last_tick": 0}}}
+
+
 def test_a_state_file_brings_the_exact_state_back(tmp_path: Path) -> None:
     states = run()
     save_state(tmp_path / "nat.json", PROGRAM, states, NOW, salt=SALT)

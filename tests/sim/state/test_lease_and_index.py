@@ -6,6 +6,7 @@ import json
 import zlib
 from dataclasses import dataclass
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -129,20 +130,22 @@ STEPS = st.lists(
     st.tuples(
         st.sampled_from(["open", "open", "find", "look", "get", "lease", "close", "save"]), st.integers(0, 9), TICKS
     ),
-    max_size=40,
+    max_size=60,
 )
 
 
-@given(STEPS, st.sampled_from([(1, 2), (2, 2), (4, 1)]), st.sampled_from([None, 0, 5]), st.sampled_from([1, 2, 16]))
+@pytest.mark.parametrize("geometry", [(1, 3), (2, 2), (1, 8)])
+@pytest.mark.parametrize("idle", [None, 5])
+@given(STEPS, st.sampled_from([1, 2, 16]))
 def test_sessions_are_their_ids_and_ways(
-    steps: list[tuple[str, int, int]], geometry: tuple[int, int], idle: int | None, looks: int
+    geometry: tuple[int, int], idle: int | None, steps: list[tuple[str, int, int]], looks: int
 ) -> None:
     sets, ways = geometry
-    lease_declaration = declare_lease(2, 5, idle=idle, steps=looks)
+    lease_declaration = declare_lease(2, 6, idle=idle, steps=looks)
     index_declaration = declare_index(sets=sets, ways=ways)
     lease = LeaseState(lease_declaration)
     index = IndexState(index_declaration, lease)
-    model = PlainSessions(2, 5, steps=looks, idle=idle, sets=sets, ways=ways)
+    model = PlainSessions(2, 6, steps=looks, idle=idle, sets=sets, ways=ways)
     for n, (what, key, tick) in enumerate(steps):
         match what:
             case "open":
@@ -164,7 +167,7 @@ def test_sessions_are_their_ids_and_ways(
                 index.restore(saved[1])
             case _:
                 raise AssertionError(what)
-        expected = [(i, (model.ids[i - 2].value,)) for i in range(2, 6) if model.is_live(i, tick)]
+        expected = [(i, (model.ids[i - 2].value,)) for i in range(2, 7) if model.is_live(i, tick)]
         assert [(id_, values) for id_, values, _ in lease.entries(tick)] == expected
         pointed = [way for set_ in model.sets for way in set_ if model.is_valid(way, tick)]
         assert [(key[0], id_) for key, id_, _, _ in index.entries(tick)] == [way[:2] for way in pointed if way]
@@ -187,6 +190,16 @@ def test_open_looks_at_no_more_ids_than_steps() -> None:
     lease.close(5)
     assert lease.open((0,), 0, 0) == -1  # looked at 0, 1, 2
     assert lease.open((0,), 0, 0) == 5  # 3, 4, 5
+
+
+def test_open_looks_at_each_id_once_at_most() -> None:
+    lease = LeaseState(declare_lease(0, 2, idle=None, steps=16))
+    for _ in range(3):
+        lease.open((0,), 0, 0)
+    assert lease.open((0,), 0, 0) == -1
+    lease.close(0)
+    lease.close(1)
+    assert lease.open((0,), 0, 0) == 0  # three looks brought the hand back to where it was; sixteen would not have
 
 
 def test_an_id_of_a_share_names_its_share() -> None:

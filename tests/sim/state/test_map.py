@@ -102,33 +102,42 @@ class PlainMap:
 
 # Ticks that tie, jump, go back, and lie on both sides of the wrap and of half the range.
 TICKS = st.sampled_from([0, 1, 4, 5, 6, 10, 11, 2**31 - 1, 2**31, 2**31 + 3, 2**32 - 5, 2**32 - 1])
-KEYS = st.integers(0, 9)
+KEYS = st.integers(0, 5)
 STEPS = st.lists(
-    st.tuples(st.sampled_from(["find", "look", "put", "put", "remove", "save"]), KEYS, st.integers(0, 3), TICKS),
-    max_size=40,
+    st.tuples(
+        st.sampled_from(["insert", "insert", "find", "look", "put", "remove", "save"]), KEYS, st.integers(0, 3), TICKS
+    ),
+    max_size=60,
 )
 
 
-@given(STEPS, st.sampled_from([(1, 1), (2, 2), (1, 3), (4, 1)]), st.sampled_from([None, 0, 5]))
+@pytest.mark.parametrize("geometry", [(1, 1), (2, 2), (1, 3), (4, 1)])
+@pytest.mark.parametrize("idle", [None, 0, 5])
+@given(STEPS)
 def test_a_map_is_its_sets_and_ways(
-    steps: list[tuple[str, int, int, int]], geometry: tuple[int, int], idle: int | None
+    geometry: tuple[int, int], idle: int | None, steps: list[tuple[str, int, int, int]]
 ) -> None:
     sets, ways = geometry
     declaration = declare(sets=sets, ways=ways, idle=idle)
     state, model = MapState(declaration), PlainMap(sets=sets, ways=ways, idle=idle)
-    slots: dict[int, int] = {}  # the slot found last for a key; others may have taken it since
+    slots: dict[int, list[int]] = {}  # the slots found for a key; others may have taken them since
     for what, key, value, tick in steps:
         match what:
             case "find" | "look":
                 found = state.find((key,), tick, what == "find")
                 assert found == model.find(key, tick, what == "find")
-                slots[key] = found[2]
+                slots.setdefault(key, []).append(found[2])
+            case "insert":
+                found = state.find((key,), tick, True)
+                assert found == model.find(key, tick, True)
+                assert state.put(found[2], (key,), (value,), tick) == model.put(found[2], key, value, tick)
             case "put":
-                slot = slots.get(key, NONE)
+                slot = slots.get(key, [NONE])[-1 - value % len(slots.get(key, [NONE]))]
                 assert state.put(slot, (key,), (value,), tick) == model.put(slot, key, value, tick)
             case "remove":
-                state.remove(slots.get(key, NONE), (key,))
-                model.remove(slots.get(key, NONE), key)
+                slot = model.find(key, tick, False)[2]
+                state.remove(slot, (key,))
+                model.remove(slot, key)
             case "save":
                 state, saved = MapState(declaration), state.snapshot()
                 state.restore(json.loads(json.dumps(saved)))
@@ -150,6 +159,29 @@ def test_an_entry_touched_at_105_is_live_for_a_packet_from_100() -> None:
     insert(state, 1, 7, 105)
     assert state.find((1,), 100, True) == (True, True, 0, (7,))
     assert next(state.entries(100))[2] == 105  # and the earlier packet did not make it older
+
+
+def test_a_key_in_two_ways_is_read_from_the_lowest_live_one() -> None:
+    """A slot found before a lower way came free, and written after the key went there, gives the key two ways."""
+    state = MapState(declare(sets=1, ways=2, idle=10))
+    insert(state, 1, 0, 0)
+    stale = state.find((2,), 0, True)[2]
+    state.remove(0, (1,))
+    insert(state, 2, 20, 0)
+    assert state.put(stale, (2,), (21,), 5)
+    assert state.find((2,), 5, False) == (True, True, 0, (20,))
+    assert state.find((2,), 11, False) == (True, True, 1, (21,))  # the lower one has expired
+    assert state.find((2,), 16, False) == (False, True, 0, (0,))  # both have
+    state.remove(0, (2,))
+    assert state.find((2,), 5, False) == (True, True, 1, (21,))
+
+
+def test_an_expired_entry_of_the_key_is_taken_before_a_free_way() -> None:
+    state = MapState(declare(sets=1, ways=3, idle=10))
+    insert(state, 1, 0, 0)
+    insert(state, 2, 0, 0)
+    assert state.find((2,), 20, True) == (False, True, 1, (0,))
+    assert state.find((3,), 20, True) == (False, True, 0, (0,))
 
 
 def test_a_set_without_room_counts_failed_inserts() -> None:

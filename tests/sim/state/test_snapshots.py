@@ -247,6 +247,8 @@ def test_counters_wrap_at_64_bits() -> None:
 def test_a_slot_out_of_range_is_stale() -> None:
     sums = build_states(PROGRAM)["sums"]
     assert isinstance(sums, ReductionState)
+    assert sums.contribute(0, 1, 0, 0, 5, 1, 0, (1, 2)) == (3, None)
+    assert sums.banks() == []  # a stale packet leaves no trace
     assert sums.contribute(2, 1, 0, 0, 0, 1, 0, (1, 2)) == (3, None)
     assert sums.contribute(1, 1, 0, 0, 0, 1, 0, (1, 2)) == (1, (1, 2))
     assert sums.contribute(1, 1, 0, 0, 0, 1, 0, (1, 2)) == (2, (1, 2))

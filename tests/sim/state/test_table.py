@@ -85,9 +85,9 @@ def winner(entries: Sequence[TableEntry], key: Sequence[int]) -> tuple[Leaf, ...
     return None if best is None else best[1].values
 
 
+@pytest.mark.parametrize("kinds", KINDS)
 @given(st.data())
-def test_the_entry_that_wins_is_the_definitions(data: st.DataObject) -> None:
-    kinds = data.draw(st.sampled_from(KINDS))
+def test_the_entry_that_wins_is_the_definitions(kinds: tuple[MatchKind, ...], data: st.DataObject) -> None:
     ordered = MatchKind.TERNARY in kinds or MatchKind.RANGE in kinds
     entry = st.tuples(st.tuples(*map(patterns, kinds)), st.integers(0, 3 if ordered else 0))
     drawn = data.draw(st.lists(entry, max_size=12, unique=True))
