@@ -7,6 +7,7 @@ from random import Random
 
 from hypothesis import strategies as st
 
+from compiler.ir.headers import Header
 from compiler.ir.operations import (
     ArrayRead,
     ArrayUpdate,
@@ -56,26 +57,36 @@ GROUPS = {1: (1, 2), 2: ()}  # what multicast groups the generated programs may 
 _WIDTHS = (1, 7, 16, 32, 48, 64, 128)
 
 
-def random_program(random: Random, *, states: tuple[str, ...] | None = None, size: int = 12) -> Program:
-    """A valid program of about `size` operations a path, using only `states` (None: a few of them all)."""
+def random_program(
+    random: Random, *, states: tuple[str, ...] | None = None, headers: tuple[str, ...] | None = None, size: int = 12
+) -> Program:
+    """A valid program of about `size` operations a path.
+
+    It uses only `states` (None: a few of them all) and names only `headers` (None: any).
+    """
     if states is None:
         states = tuple(state.name for state in random.sample(STATES, 3))
-    return _Generator(random, [s for s in STATES if s.name in states], size).program()
+    named = [h for h in HEADERS if headers is None or h.name in headers]
+    return _Generator(random, [s for s in STATES if s.name in states], named, size).program()
 
 
-def programs(*, states: tuple[str, ...] | None = None, size: int = 12) -> st.SearchStrategy[Program]:
+def programs(
+    *, states: tuple[str, ...] | None = None, headers: tuple[str, ...] | None = None, size: int = 12
+) -> st.SearchStrategy[Program]:
     """`random_program` as a strategy; it shrinks by size alone, for drawing every choice takes long."""
     return st.builds(
-        lambda seed, length: random_program(Random(seed), states=states, size=length),
+        lambda seed, length: random_program(Random(seed), states=states, headers=headers, size=length),
         st.integers(0, (1 << 64) - 1),
         st.integers(1, size).map(lambda less: size + 1 - less) | st.integers(1, size),
     )
 
 
 class _Generator:
-    def __init__(self, random: Random, states: list[State], size: int) -> None:
+    def __init__(self, random: Random, states: list[State], headers: list[Header], size: int) -> None:
         self._random = random
         self._states = states
+        self._headers = headers
+        self._constants = random.choice([0.1, 0.25, 0.6])  # how much of the program folds
         self._left = size * 2
         self._size = size
         self._finds: list[tuple[int, MapFind]] = []  # with the guard they are under
@@ -83,10 +94,13 @@ class _Generator:
 
     def program(self) -> Program:
         for header, name in (("odd", "seven"), ("udp", "sport"), ("odd", "wide"), ("odd", "lanes")):
-            if self._random.random() < 0.7:
+            if self._random.random() < 0.7 and self._names(header):
                 self._build.field(header, name)
         self._region(depth=0, ends=True)
         return self._build.program()
+
+    def _names(self, header: str) -> bool:
+        return any(h.name == header for h in self._headers)
 
     # --- structure
 
@@ -131,6 +145,8 @@ class _Generator:
             self._build.select(condition, value, other, name="joined")
 
     def _final(self) -> None:
+        if self._random.random() < 0.7:
+            self._show()
         template = self._template() if self._random.random() < 0.3 else None
         match self._random.randrange(6):
             case 0 | 1:
@@ -144,6 +160,14 @@ class _Generator:
                 self._build.add(Multicast, group=self._number(16, 3), packet=template)
             case _:
                 self._build.add(Drop, reason=self._random.choice(["drop", "unhandled"]))
+
+    def _show(self) -> None:
+        """A digest of several values, so that a wrong one shows."""
+        values = self._build.defined()
+        shown = self._random.sample(values, min(6, len(values)))
+        if shown:
+            digest = self._build.resize(self._build.hash(HashAlgorithm.CRC32, *shown), 48)
+            self._build.add(Digest, record="seen", values=(self._number(7, 3), digest))
 
     # --- operands
 
@@ -161,7 +185,9 @@ class _Generator:
     def _operand(self, type_: Type) -> Operand:
         """A value in scope, a constant, or something made for the purpose."""
         fitting = [v for v in self._build.defined() if v.type == type_]
-        if fitting and self._random.random() < 0.75:
+        if self._random.random() < self._constants:
+            return self._constant(type_)
+        if fitting and self._random.random() < 0.85:
             return self._random.choice(fitting)
         numbers = [v for v in self._build.defined() if isinstance(v.type, Bits)]
         if isinstance(type_, Bits) and numbers and self._random.random() < 0.5:
@@ -174,6 +200,8 @@ class _Generator:
             return self._operand(type_)
         if self._random.random() < 0.3:
             return self._number(bit_width(type_), 1)
+        if not self._names("odd"):
+            return self._constant(type_)
         small = self._build.slice(self._build.field("odd", "seven"), self._random.randint(0, 2), 0)
         return self._build.resize(small, bit_width(type_)) if bit_width(type_) != bit_width(small.type) else small
 
@@ -182,8 +210,8 @@ class _Generator:
             case 0:
                 return self._operand(BOOL)
             case 1:
-                return self._build.present(self._random.choice(HEADERS).name)
-            case 2:
+                return self._build.present(self._random.choice(self._headers).name)
+            case 2 if self._names("udp"):
                 small = self._build.slice(self._build.field("udp", "sport"), 1, 0)
                 return self._build.compare(CompareOperator.EQ, small, self._random.randint(0, 3))
             case _:
@@ -195,9 +223,8 @@ class _Generator:
 
     def _operation(self) -> None:
         self._left -= 1
-        choices: list[Callable[[], object]] = [self._pure, self._write]
-        if self._states:
-            choices += [self._access] * 4
+        choices: list[Callable[[], object]] = [self._pure, self._pure, self._write]
+        choices += [self._access] * 5 if self._states else [self._pure] * 4
         if self._random.random() < 0.15:
             choices = [self._clone, self._digest]
         self._random.choice(choices)()
@@ -268,13 +295,13 @@ class _Generator:
                     ReadTunable, result=build.value(tunable.type, tunable.name), tunable=tunable.name
                 ).result
             case 2:
-                return build.present(random.choice(HEADERS).name)
+                return build.present(random.choice(self._headers).name)
             case _:
-                header = random.choice(HEADERS)
+                header = random.choice(self._headers)
                 return build.field(header.name, random.choice([f.name for f in header.fields if f.name != "options"]))
 
     def _write(self) -> object:
-        header = self._random.choice(HEADERS)
+        header = self._random.choice(self._headers)
         fixed = header.length_fields
         names = [
             f for f in header.fields if f.checksum is None and f.name not in fixed and not isinstance(f.type, Blob)
@@ -286,11 +313,11 @@ class _Generator:
         random = self._random
         built = tuple(
             BuiltHeader(h.name, tuple(self._operand(f.type) for f in h.fields if not isinstance(f.type, Blob)))
-            for h in random.sample(HEADERS, random.randint(0, 2))
+            for h in random.sample(self._headers, random.randint(0, min(2, len(self._headers))))
         )
         data = tuple(self._operand(Bits(width)) for width in random.choice([(), (16,), (7, 1, 48)]))
         rest = random.choice(list(Rest))
-        return Template(built, data, rest, random.choice(HEADERS).name if rest in (Rest.FROM, Rest.AFTER) else "")
+        return Template(built, data, rest, random.choice(self._headers).name if rest in (Rest.FROM, Rest.AFTER) else "")
 
     def _clone(self) -> object:
         template = self._template() if self._random.random() < 0.4 else None

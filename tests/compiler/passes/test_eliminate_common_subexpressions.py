@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 
 from compiler.ir.program import Program
 from compiler.ir.verify import verify
@@ -11,7 +11,8 @@ from tests.strategies.programs import programs
 from tests.strategies.texts import assert_becomes
 
 
-@given(programs(), packets())
+@settings(max_examples=6 * settings().max_examples)  # the pure operations have many combinations
+@given(programs(states=(), size=20) | programs(), packets(6))
 def test_sharing_keeps_the_meaning(program: Program, traffic: list[Packet]) -> None:
     after = eliminate_common_subexpressions(program)
     verify(after)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from compiler.ir.program import Program
 from compiler.ir.verify import verify
@@ -12,7 +12,8 @@ from tests.strategies.programs import programs
 from tests.strategies.texts import assert_becomes
 
 
-@given(programs(), packets())
+@settings(max_examples=3 * settings().max_examples)
+@given(programs(states=("pairs",), size=16) | programs(states=("ports", "by_key"), size=16), packets(40))
 def test_dropping_keeps_the_meaning(program: Program, traffic: list[Packet]) -> None:
     after = eliminate_dead_code(program)
     verify(after)

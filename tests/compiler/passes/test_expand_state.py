@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from compiler.ir.operations import StateAccess
 from compiler.ir.program import Program
 from compiler.ir.states import Array, Reduction, Table, TableArray
+from compiler.ir.types import bit_width
 from compiler.ir.verify import verify
 from compiler.passes.expand_state import expand_state
 from compiler.passes.expansion.arrays import expanded_entries
@@ -220,9 +221,8 @@ def test_a_meter_refills_to_the_token() -> None:
 
 def test_names_and_cells_of_the_arrays() -> None:
     after = expand_state(written(MAP))
-    found = {
-        s.name: (s.type.width, s.cells) for s in after.states if isinstance(s, Array) and s.name.startswith("pairs")
-    }
+    arrays = [s for s in after.states if isinstance(s, Array) and s.name.startswith("pairs")]
+    found = {array.name: (bit_width(array.type), array.cells) for array in arrays}
     assert found == {
         "pairs__used": (1, 4),
         "pairs__key0": (7, 4),

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from compiler.ir.program import Handler, Program
 from compiler.ir.verify import verify
@@ -14,7 +14,8 @@ from tests.strategies.programs import programs
 from tests.strategies.texts import assert_becomes
 
 
-@given(programs(), packets())
+@settings(max_examples=6 * settings().max_examples)  # the pure operations have many combinations
+@given(programs(states=(), size=20) | programs(), packets(6))
 def test_folding_keeps_the_meaning(program: Program, traffic: list[Packet]) -> None:
     folded = fold_constants(program)
     verify(folded)

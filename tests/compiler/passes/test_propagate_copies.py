@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from compiler.ir.program import Program
 from compiler.ir.verify import verify
@@ -19,7 +19,8 @@ READS = """
 """
 
 
-@given(programs(), packets())
+@settings(max_examples=6 * settings().max_examples)  # the pure operations have many combinations
+@given(programs(states=(), size=20) | programs(), packets(6))
 def test_propagating_keeps_the_meaning(program: Program, traffic: list[Packet]) -> None:
     after = propagate_copies(program)
     verify(after)

@@ -4,20 +4,22 @@ import dataclasses
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from compiler.ir.headers import ParseRule
-from compiler.ir.program import Program
 from compiler.ir.verify import verify
 from compiler.passes.prune_headers import prune_headers
 from tests.strategies.declarations import ETH, ICMP, IP, LEAF, ODD, UDP
 from tests.strategies.meaning import assert_same_meaning
-from tests.strategies.packets import Packet, packets
+from tests.strategies.packets import packets
 from tests.strategies.programs import programs
 from tests.strategies.texts import written
 
 
-@given(programs(size=4), packets())
-def test_pruning_keeps_the_meaning(program: Program, traffic: list[Packet]) -> None:
+@given(st.sampled_from([("eth",), ("ip",), ("eth", "ip"), ("ip", "icmp"), ("eth", "udp"), ("ip", "odd")]), st.data())
+def test_pruning_keeps_the_meaning(headers: tuple[str, ...], data: st.DataObject) -> None:
+    program = data.draw(programs(states=(), headers=headers, size=4))
+    traffic = data.draw(packets(30))
     after = prune_headers(program)
     verify(after)
     assert_same_meaning(program, after, traffic)
