@@ -31,6 +31,10 @@ class Path(Node):
     def __str__(self) -> str:
         return "::".join(n.text for n in self.names)
 
+    @property
+    def last(self) -> Name:
+        return self.names[-1]
+
 
 @dataclass(frozen=True, slots=True)
 class GenericArg(Node):

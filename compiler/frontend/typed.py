@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
 
-from compiler.frontend.access_kinds import Local, Static
+from compiler.frontend.access_kinds import AccessKind
 from compiler.frontend.types import Ty
 from compiler.frontend.variables import Local, Static
 from compiler.ir.headers import Header

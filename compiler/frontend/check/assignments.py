@@ -321,7 +321,7 @@ class AssignmentChecker(PatternChecker):
         value = self._new_value(node, ty)
         if value.type == ERROR:
             return []
-        return [SAssign(from_local, first, value, span=node.span)]  # type: ignore[arg-type]
+        return [SAssign(from_local, first, value, span=node.span)]
 
     def _part_of(self, target: ast.Expr) -> tuple[Ty, int]:
         """The type of a variable or of a part of it, and its first flat value."""

@@ -121,7 +121,7 @@ class PatternChecker(ConditionChecker):
         if isinstance(symbol, TypeSymbol) and isinstance(symbol.type, FlagsType):
             self.error("W0329", "bits are matched by name", node.span, help=f"write `{node.path}{{...}}`")
             return None
-        name = node.path.names[-1]
+        name = node.path.last
         if isinstance(ty, EnumType) and name.text[:1].isupper():
             known = [v.name for v in ty.variants]
             near = closest(name.text, known)
