@@ -6,7 +6,7 @@ from compiler.ir.operations import BinaryOperator, CompareOperator
 
 
 def apply_binary(operator: BinaryOperator, left: int | None, right: int | None, *, width: int) -> int | None:
-    """The result in `width` bits; None where it depends on what is not known (or divides by zero)."""
+    """The result in `width` bits; None where it depends on what is not known."""
     full = (1 << width) - 1
     if left is None or right is None:
         known = {left, right} - {None}
@@ -21,9 +21,9 @@ def apply_binary(operator: BinaryOperator, left: int | None, right: int | None, 
         case BinaryOperator.MUL:
             return left * right & full
         case BinaryOperator.DIV:
-            return left // right if right else None
+            return left // right if right else 0
         case BinaryOperator.MOD:
-            return left % right if right else None
+            return left % right if right else 0
         case BinaryOperator.AND:
             return left & right
         case BinaryOperator.OR:

@@ -6,6 +6,9 @@ into headers, and sends or drops. Writing the value that an entry already has is
 key is the union of the keys of the path's look-ups and the indexes of its counters; what the path
 decides by other header fields becomes part of the match.
 
+A count in an array is one only where the array is mergeable: rules count apart, and their counts are
+folded in later, so nothing may read the running value.
+
 One computed value is allowed: a TTL or hop limit less one, for which eSwitches have an action
 (`dec_ttl`). A look-up that misses is not served from a rule: the authority must see the packet, since
 a later insert would have to find every rule made of the miss. Templates, clones, digests, replies,

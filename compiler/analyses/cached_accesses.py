@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from compiler.analyses.constant_leaves import NOTHING, Leaves, leaves_of
 from compiler.analyses.laws import Laws
+from compiler.analyses.mergeable import obstacle
 from compiler.analyses.paths import PacketPath
-from compiler.analyses.structure import Structure
+from compiler.analyses.structure import Structure, states_of
 from compiler.ir.operations import (
     ArrayRead,
     ArrayUpdate,
@@ -118,6 +119,9 @@ def _update(laws: Laws, structure: Structure, path: PacketPath, operation: Array
         return AccessEffect(span, reasons=(f"line {span.line} uses the running value of `{state}`",))
     if operation.operator is not BinaryOperator.ADD:
         return AccessEffect(span, reasons=(f"line {span.line} updates `{state}` by `{operation.operator.value}`",))
+    places = [place for place, op in enumerate(laws.program.operations) if state in states_of(op)]
+    if (why := obstacle(structure, places)) is not None:  # a rule's count is not seen until it is read out
+        return AccessEffect(span, reasons=(f"line {span.line} adds to `{state}`, but {why[0]}",))
     return _count(laws, path, span, state, operation.index, operation.amount)
 
 

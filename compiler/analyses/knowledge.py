@@ -14,6 +14,8 @@ from compiler.ir.headers import ParseRule
 from compiler.ir.operations import BinaryOperator, CompareOperator
 from compiler.ir.types import Bits
 
+_BOOLEAN = frozenset({BinaryOperator.AND.value, BinaryOperator.OR.value, BinaryOperator.XOR.value})
+
 
 class Knowledge:
     def __init__(self, laws: Laws) -> None:
@@ -36,7 +38,7 @@ class Knowledge:
         return self._memo[number]
 
     def assume(self, number: int, truth: bool) -> bool:
-        """Take an expression of type Bits(1) to be true or false; False where that contradicts what is known."""
+        """Take an expression that `undecided` gave to be true or false; False where that is contradictory."""
         known = self.value(number)
         if known is not None:
             return bool(known) == truth
@@ -52,7 +54,7 @@ class Knowledge:
         match node.kind, node.detail:
             case "unary", _:
                 return self.undecided(node.arguments[0])
-            case "binary", _ if node.type == Bits(1):
+            case "binary", (operator,) if node.type == Bits(1) and operator in _BOOLEAN:
                 return self._first_open(node.arguments)
             case "select", _:
                 condition, yes, no = node.arguments
@@ -185,10 +187,6 @@ class Knowledge:
 
     def _assume_inside(self, node: Node, truth: bool) -> bool:
         match node.kind, node.detail:
-            case "unary", _:
-                return self.assume(node.arguments[0], not truth)
-            case "binary", (str(operator),):
-                return self._assume_sides(BinaryOperator(operator), node, truth)
             case "compare", (str(operator),):
                 return self._assume_compare(CompareOperator(operator), node, truth)
             case "present", (str(header),) if truth:
@@ -198,16 +196,6 @@ class Knowledge:
                 return True
             case _:
                 return True
-
-    def _assume_sides(self, operator: BinaryOperator, node: Node, truth: bool) -> bool:
-        left, right = node.arguments
-        if (operator, truth) in ((BinaryOperator.AND, True), (BinaryOperator.OR, False)):
-            return self.assume(left, truth) and self.assume(right, truth)
-        if operator in (BinaryOperator.AND, BinaryOperator.OR):
-            for side, other in ((left, right), (right, left)):
-                if self.value(side) is not None:
-                    return self.assume(other, truth)
-        return True
 
     def _assume_compare(self, operator: CompareOperator, node: Node, truth: bool) -> bool:
         arguments = [self.value(argument) for argument in node.arguments]

@@ -349,7 +349,15 @@ class Build:
     def lease_close(self, state: str, number: Operand) -> None:
         self.put(LeaseClose, state=state, id=number)
 
-    def index_open(self, state: str, lease: str, key: Sequence[Operand], values: Sequence[Operand] = ()) -> IndexOpen:
+    def index_open(
+        self,
+        state: str,
+        lease: str,
+        key: Sequence[Operand],
+        values: Sequence[Operand] = (),
+        *,
+        id_width: int = 16,
+    ) -> IndexOpen:
         return self.put(
             IndexOpen,
             state=state,
@@ -358,7 +366,7 @@ class Build:
             lease_values=tuple(values),
             done=self.new(BOOL),
             opened=self.new(BOOL),
-            id=self.new(16),
+            id=self.new(id_width),
             values=tuple(self.new(value.type) for value in values),
         )
 

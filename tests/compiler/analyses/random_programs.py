@@ -112,9 +112,7 @@ class _Writer:
         match state:
             case Array():
                 index = build.resize(self._part("l4.sport"), 32)
-                result = build.update(state.name, index, random.randrange(1, 4), random.choice(UPDATES))
-                if random.random() < 0.5:
-                    build.write("ipv4.id", result)
+                self._array_access(state.name, index)
             case Map():
                 self._map_access(state.name)
             case Index():
@@ -124,6 +122,18 @@ class _Writer:
                 build.write("ipv4.dst", found.values[0])
             case _:
                 pass
+
+    def _array_access(self, state: str, index: Value) -> None:
+        build, random = self.build, self.random
+        match random.randrange(6):
+            case 0:
+                build.write("ipv4.id", build.read(state, index))
+            case 1:
+                build.store(state, index, build.resize(build.field("ipv4.src"), 32))
+            case _:
+                result = build.update(state, index, random.randrange(1, 4), random.choice(UPDATES))
+                if random.random() < 0.5:
+                    build.write("ipv4.id", result)
 
     def _map_access(self, state: str) -> None:
         build, random = self.build, self.random

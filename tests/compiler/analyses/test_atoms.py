@@ -5,7 +5,7 @@ import pytest
 from compiler.analyses import Atoms, find_atoms
 from compiler.ir.operations import BinaryOperator, CompareOperator, UnaryOperator
 from compiler.ir.states import Array
-from tests.compiler.analyses.build import Build, array_state, map_state
+from tests.compiler.analyses.build import Build, array_state, map_state, table_state
 from tests.compiler.analyses.programs import firewall, load_balancer, nat
 
 A_AND_B: tuple[Array, Array] = (array_state("A"), array_state("B"))
@@ -112,3 +112,14 @@ def test_a_pure_operation_lives_with_its_only_user(shared: bool) -> None:
     assert atoms.home[place] == (None if shared else 0)
     assert atoms.home[0] == atoms.home[place]
     assert atoms.name_at(place) == "stateless"
+
+
+def test_two_look_ups_in_one_table_are_two_atoms() -> None:
+    build = Build(table_state("t", 16, [16]))
+    for line in (3, 4):
+        build.line = line
+        build.write("udp.dport", build.table("t", build.field("udp.dport"), [16]).values[0])
+    assert [(atom.name, atom.constant) for atom in atoms_of(build).atoms] == [
+        ("t (line 3)", True),
+        ("t (line 4)", True),
+    ]

@@ -27,7 +27,7 @@ from compiler.ir.operations import (
     WriteField,
 )
 from compiler.ir.program import Program
-from compiler.ir.values import constant
+from compiler.ir.values import Value, constant
 from sim.interpreter import Machine, PacketTrace, Trace
 from sim.state import build_states
 from tests.compiler.analyses.build import (
@@ -133,6 +133,8 @@ def found_entry(build: Build) -> None:
         ("array", "line 20 writes `cells`"),
         ("max", "line 20 updates `cells` by `max`"),
         ("amount", "line 20 adds to `cells` what is neither packets nor bytes"),
+        ("read", "line 20 adds to `cells`, but line 25 reads `cells`"),
+        ("untested", "line 20 may not find the key in `m`"),
         ("miss", "line 20 does not find the key in `m`"),
     ],
 )
@@ -140,29 +142,39 @@ def test_what_stops_a_path(what: str, expected: str) -> None:
     build = Build(map_state("m", [16], [32]), meter_state("tokens"), array_state("cells"))
     found_entry(build)
     build.line = 20
-    ttl, src = build.field("ipv4.ttl"), build.field("ipv4.src")
-    subtract = BinaryOperator.SUB
     decided = None
+    if not put_write(build, what) and not put_access(build, what):
+        decided = put_condition(build, what)
+    if decided is not None:
+        with build.when(decided):
+            build.send(1)
+        build.enter(decided, truth=False)
+    if what != "flood":
+        build.send(0)
+    paths = classify_paths(build.program()).paths
+    assert expected in reasons(paths[1] if what == "miss" else paths[0])
+
+
+def put_write(build: Build, what: str) -> bool:
+    ttl, subtract = build.field("ipv4.ttl"), BinaryOperator.SUB
     match what:
         case "computed":
             build.write("ipv4.tos", build.binary(BinaryOperator.ADD, build.field("ipv4.tos"), 1))
         case "other field":
-            build.write("ipv4.dst", src)
+            build.write("ipv4.dst", build.field("ipv4.src"))
         case "two less":
             build.write("ipv4.ttl", build.binary(subtract, ttl, 2))
         case "from one":
             build.write("ipv4.ttl", build.binary(subtract, constant(1, 8), ttl))
         case "wrong field":
             build.write("ipv4.proto", build.binary(subtract, ttl, 1))
-        case "time":
-            decided = build.compare(CompareOperator.GT, build.fact(PacketFact.NOW), 5)
-        case "length":
-            decided = build.compare(CompareOperator.GT, build.fact(PacketFact.LENGTH), 500)
-        case "random":
-            number = build.put(Hash, result=build.new(32), algorithm=HashAlgorithm.RANDOM, index=1, parts=())
-            decided = build.compare(CompareOperator.LT, number.result, 100)
-        case "hash":
-            decided = build.compare(CompareOperator.LT, build.hash(src), 100)
+        case _:
+            return False
+    return True
+
+
+def put_access(build: Build, what: str) -> bool:
+    match what:
         case "clone":
             build.put(Clone, port=constant(1, 16))
         case "flood":
@@ -176,17 +188,31 @@ def test_what_stops_a_path(what: str, expected: str) -> None:
         case "max":
             build.update("cells", 1, 1, BinaryOperator.MAX)
         case "amount":
-            build.update("cells", 1, src)
+            build.update("cells", 1, build.field("ipv4.src"))
+        case "read":
+            build.update("cells", 1, 1)
+            build.line = 25
+            build.write("ipv4.id", build.read("cells", 1))
+        case "untested":
+            build.find("m", [build.field("udp.sport")], [32])
         case _:
-            decided = build.negate(build.find("m", [build.field("udp.sport")], [32]).present)
-    if decided is not None:
-        with build.when(decided):
-            build.send(1)
-        build.enter(decided, truth=False)
-    if what != "flood":
-        build.send(0)
-    paths = classify_paths(build.program()).paths
-    assert expected in reasons(paths[1] if what == "miss" else paths[0])
+            return False
+    return True
+
+
+def put_condition(build: Build, what: str) -> Value:
+    match what:
+        case "time":
+            return build.compare(CompareOperator.GT, build.fact(PacketFact.NOW), 5)
+        case "length":
+            return build.compare(CompareOperator.GT, build.fact(PacketFact.LENGTH), 500)
+        case "random":
+            number = build.put(Hash, result=build.new(32), algorithm=HashAlgorithm.RANDOM, index=1, parts=())
+            return build.compare(CompareOperator.LT, number.result, 100)
+        case "hash":
+            return build.compare(CompareOperator.LT, build.hash(build.field("ipv4.src")), 100)
+        case _:
+            return build.negate(build.find("m", [build.field("udp.sport")], [32]).present)
 
 
 @pytest.mark.parametrize("what", ["looked up", "key field", "length counted", "one counted", "flags", "ttl", "table"])

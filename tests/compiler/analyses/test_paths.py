@@ -144,6 +144,27 @@ def test_a_second_put_is_a_write_whatever_it_writes() -> None:
     assert not changing.unchanged
 
 
+def test_values_of_an_absent_entry_are_zero() -> None:
+    build = Build(map_state("m", [16], [8]), array_state("a"))
+    found = build.find("m", [build.field("udp.dport")], [8])
+    with build.when(found.present, truth=False):
+        with build.when(build.equal(found.values[0], 3)):
+            build.store("a", 0, 1)
+        build.drop()
+    with build.when(found.present):
+        build.send(1)
+    assert decisions(build.program()) == [["`m` has the key"], ["not (`m` has the key)"]]
+
+
+def test_a_shift_of_a_truth_value_is_one_condition() -> None:
+    build = Build(array_state("a"))
+    shifted = build.binary(BinaryOperator.SHL, build.present("tcp"), build.field("ipv4.ttl"))
+    with build.when(shifted):
+        build.store("a", 0, 1)
+    build.drop()
+    assert len(find_paths(build.program()).paths) == 2
+
+
 def test_the_cap_is_reported() -> None:
     build = Build(array_state("a", 16))
     for bit in range(8):

@@ -14,7 +14,7 @@ from compiler.ir.operations import BinaryOperator
 from compiler.ir.program import Program
 from compiler.ir.states import State
 from compiler.ir.values import constant
-from tests.compiler.analyses.build import Build, array_state, lease_state, map_state
+from tests.compiler.analyses.build import Build, array_state, index_state, lease_state, map_state
 from tests.compiler.analyses.programs import FLOW, FLOW_WIDTHS, bridge, firewall, nat, pool_nat, reversed_flow
 from tests.compiler.analyses.random_programs import random_packets, random_program
 from tests.compiler.analyses.split_runs import run_by_shares, run_whole
@@ -83,6 +83,48 @@ def test_a_lease_asked_by_a_computed_id_is_not_split() -> None:
     reason = shares.reason("ids")
     assert reason is not None
     assert reason.reason.startswith("line 7 enters `ids` by (value of `m`")
+
+
+def session_program(*, id_width: int = 16, first: int = 1024, guarded: bool = True) -> Build:
+    """Per session, found by its flow on line 3: a map and an array entered by the session's id."""
+    build = Build(
+        lease_state("ids", width=id_width, first=first, last=65_000),
+        index_state("by_flow", FLOW_WIDTHS, "ids"),
+        map_state("last", [32], [32]),
+        array_state("seen", 65_536),
+        shares=4,
+    )
+    build.line = 3
+    session = build.index_open("by_flow", "ids", build.fields(*FLOW), id_width=id_width)
+    if guarded:
+        with build.when(session.done, truth=False):
+            build.drop()
+        build.enter(session.done)
+    number = build.resize(session.id, 32)
+    build.insert(build.find("last", [number], [32]), constant(1, 32))
+    build.write("ipv4.id", build.update("seen", number, 1))
+    return build
+
+
+def test_what_is_kept_by_a_session_id_lies_in_the_sessions_share() -> None:
+    assert sharded(shares_of(session_program())) == {"ids": (0,), "by_flow": (0, 1, 2, 3), "last": (0,), "seen": (0,)}
+
+
+def test_what_is_kept_by_the_id_of_a_lease_that_is_not_split_is_not_split() -> None:
+    assert sharded(shares_of(session_program(id_width=17))) == {}
+
+
+def test_the_id_of_a_look_up_that_found_nothing_is_in_no_share() -> None:
+    """Without a guard, id 0 of a full table would be entered by packets of every share."""
+    assert sharded(shares_of(session_program(guarded=False))) == {"ids": (0,), "by_flow": (0, 1, 2, 3)}
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_asking_a_lease_for_id_0_is_harmless_where_no_share_has_it(first: int) -> None:
+    build = Build(lease_state("ids", first=first), index_state("by_flow", FLOW_WIDTHS, "ids"), shares=4)
+    found = build.index_open("by_flow", "ids", build.fields(*FLOW))
+    build.lease_get("ids", found.id)
+    assert set(sharded(shares_of(build))) == ({"ids", "by_flow"} if first else set())
 
 
 def test_both_directions_of_a_flow_agree_in_one_handler() -> None:
