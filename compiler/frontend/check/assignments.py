@@ -52,7 +52,7 @@ from compiler.frontend.types import (
     describe,
     flatten,
 )
-from compiler.frontend.variables import Static, StaticLiteral
+from compiler.frontend.variables import Local, Static, StaticLiteral
 from compiler.ir.operations import BinaryOperator
 from compiler.source import Span
 
@@ -308,9 +308,7 @@ class AssignmentChecker(PatternChecker):
         self._no_member(target, describe(array.type), [n for n, _ in array.type.fields])
         return None
 
-    def _assign_variable(self, local: object, node: ast.Assign) -> list[TStatement]:
-        from_local = local
-        assert hasattr(from_local, "number")
+    def _assign_variable(self, local: Local, node: ast.Assign) -> list[TStatement]:
         ty, first = self._part_of(node.target)
         if ty == ERROR:
             return []
@@ -321,7 +319,7 @@ class AssignmentChecker(PatternChecker):
         value = self._new_value(node, ty)
         if value.type == ERROR:
             return []
-        return [SAssign(from_local, first, value, span=node.span)]
+        return [SAssign(local, first, value, span=node.span)]
 
     def _part_of(self, target: ast.Expr) -> tuple[Ty, int]:
         """The type of a variable or of a part of it, and its first flat value."""

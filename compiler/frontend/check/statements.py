@@ -197,7 +197,7 @@ class BodyChecker(ChoiceChecker):
             return [SExpr(value, span=node.span)], True
         if len(node.names) > 1:
             return self._let_tuple(node, value), False
-        (name,) = node.names
+        name = next(iter(node.names))
         if isinstance(value, TStatic) and value.type in (STATIC, TIME) and not node.mutable:
             self.bind(name, StaticSymbol(value.value, value.type))
             return [], False
