@@ -54,14 +54,17 @@ def test_an_opened_lease_gets_the_share_of_the_handlers_fields() -> None:
     assert after.operations.index(share) == after.operations.index(opened) - 1
 
 
-def test_fields_read_only_later_are_read_before() -> None:
-    """The key that decides the share stands after the lease is opened, under a guard of its own."""
+@pytest.mark.parametrize("guarded", [False, True])
+def test_fields_read_only_later_are_read_before(guarded: bool) -> None:
+    """The key that decides the share stands after the lease is opened, perhaps under a guard of its own."""
     build = Build(lease_state("ids"), map_state("m", [16], [16]), shares=8)
     opened = build.lease_open("ids")
-    tcp = build.present("tcp")
-    with build.when(tcp):
-        found = build.find("m", [build.l4("sport")], [16])
-        build.insert(found, opened.id)
+    outer = build.guard
+    if guarded:
+        build.enter(build.present("ipv4"))
+    found = build.find("m", [build.l4("sport")], [16])
+    build.insert(found, opened.id)
+    build.guard = outer
     build.drop()
     after = assigned(build.program())
     (share,) = share_hashes(after)
