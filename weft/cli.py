@@ -12,6 +12,7 @@ from typing import Annotated, ParamSpec
 import typer
 
 from weft.failures import failure_of
+from weft.terminal import flush_results, write_note
 
 Parameters = ParamSpec("Parameters")
 
@@ -55,7 +56,7 @@ def _reported(command: Callable[Parameters, int | None]) -> Callable[Parameters,
     def reported(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
         try:
             code = command(*args, **kwargs)
-            sys.stdout.flush()  # here, where a full disk can still be told
+            flush_results()  # here, where a full disk can still be told
         except BaseException as error:  # this is the one place that turns all of them into messages
             if isinstance(error, typer.Exit | SystemExit):
                 raise
@@ -70,8 +71,6 @@ def _tell(error: BaseException) -> int:
     failure = failure_of(error)
     if isinstance(error, OSError):
         _silence_output()
-    from weft.terminal import write_note
-
     with suppress(OSError):  # nobody listens any more
         write_note(failure.message)
     return failure.code

@@ -12,7 +12,7 @@ from compiler.ir.leaf_values import Leaf
 from compiler.ir.literals import render_value
 from compiler.ir.program import Program
 from compiler.meaning.hashing import DEFAULT_SALT
-from sim.captures import Capture, CaptureFileError, Packet, PortCaptures, merge, open_capture
+from sim.captures import Capture, CaptureFileError, Packet, PortCaptures, TruncatedCapture, merge, open_capture
 from sim.control import SavedState, save_state
 from sim.interpreter import DigestRecord, Run, Summary
 from sim.state import NO_ENTRIES, ControlEntries, RunState, TableArrayState, TableState
@@ -67,8 +67,12 @@ def replay(
             salt = DEFAULT_SALT if state_in is None else state_in.salt
             now_ns = summary.last_ns if summary.last_ns is not None else (state_in.now_ns if state_in else 0)
             save_state(state_out, program, run.states, now_ns, salt=salt)
-    warnings = tuple(str(capture.warning) for capture in opened if capture.warning is not None)
+    warnings = tuple(_tolerated(capture.warning) for capture in opened if capture.warning is not None)
     return Replay(program, summary, run.states, outputs, digests_path, warnings)
+
+
+def _tolerated(warning: TruncatedCapture) -> str:
+    return f"{warning.path}: {warning.problem} ({warning.place}); what is in front of that was used"
 
 
 def open_inputs(inputs: Mapping[int, Path], stack: ExitStack, *, tolerate_truncation: bool) -> list[Capture]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
 from compiler.ir.emissions import Drop
 from compiler.ir.leaf_values import Leaf
@@ -16,6 +16,8 @@ from sim.interpreter import DropPlace, Summary
 from sim.state import CounterState, IndexState, LeaseState, MapState, RunState, TableState
 from weft.replay import Replay
 from weft.terminal import Table
+
+_Entry: TypeAlias = tuple[tuple[Leaf, ...], tuple[Leaf, ...], int]  # key, values, last tick
 
 _MOST_ROWS: Final = 10
 _COUNTER_WIDTH: Final = 32  # narrower numbers in maps are ports, states and the like, hardly ever counts
@@ -96,7 +98,7 @@ def summary_tables(replayed: Replay) -> Iterator[Table]:
         title = f"{name}: cells that counted" + (f" (and {more} more)" if more else "")
         yield Table(title, ("cell", "packets", "bytes"), tuple(cells))
     digests = tuple((count, name) for name, count in sorted(summary.digests.items()))
-    yield Table(f"digests, in {replayed.digests}", ("records", "of"), digests)
+    yield Table("digests", ("records", "of"), digests)
 
 
 def summary_remarks(replayed: Replay) -> Iterator[str]:
@@ -116,6 +118,11 @@ def summary_remarks(replayed: Replay) -> Iterator[str]:
         )
     if not summary.packets:
         yield "the captures hold no packets"
+    left = [path for number, path in replayed.captures.items() if summary.sent[number].packets]
+    if left:
+        yield f"what left is in {', '.join(map(str, left))}"
+    if summary.digests:
+        yield f"digests are in {replayed.digests}"
 
 
 def _is_unhandled(place: DropPlace) -> bool:
@@ -160,32 +167,39 @@ def _occupancy(states: dict[str, RunState], tick: int) -> Iterator[tuple[str, in
 
 
 def _talkers(replayed: Replay) -> Iterator[tuple[str, str, list[tuple[object, object]]]]:
-    """(map, what its first entries are, the first entries as (key, value)) of each map that has any."""
+    """(state, what its first entries are, the first entries as (key, value)) of each map and lease that has any."""
     tick = _tick(replayed.summary)
     ports = [port.name for port in replayed.program.ports]
     for name, state in replayed.states.items():
-        if not isinstance(state, MapState):
-            continue
-        declaration = state.declaration
-        counter = _counter_leaf(declaration.value_shape)
-        found = [(key, values, last) for key, values, last, _ in state.entries(tick)]
-        if counter is not None:
-            place = counter
-            found.sort(key=lambda entry: (-_number(entry[1][place]), entry[0]))
-        else:
-            found.sort(key=lambda entry: (age(tick, entry[2]), entry[0]))
-        by = "largest" if counter is not None else "most recently used"
-        if counter is None and declaration.idle_ticks is None:
-            by = "entries"  # no last use is kept
-        if found:
-            yield (
-                name,
-                by if len(found) <= _MOST_ROWS else f"{by} {_MOST_ROWS} of {len(found):,}",
-                [
-                    (_rendered(declaration.key_shape, key, ports), _rendered(declaration.value_shape, values, ports))
-                    for key, values, _ in found[:_MOST_ROWS]
-                ],
-            )
+        match state:
+            case MapState(declaration=declaration):
+                key_shape: Shape = declaration.key_shape
+                found: list[_Entry] = [(key, values, last) for key, values, last, _ in state.entries(tick)]
+            case LeaseState(declaration=declaration):
+                key_shape = Scalar("uint", declaration.id_width)
+                found = [((id_,), values, last) for id_, values, last in state.entries(tick)]
+            case _:
+                continue
+        counter = _counter_leaf(declaration.value_shape) if isinstance(state, MapState) else None
+        by = _sort_entries(found, counter, tick, has_clock=declaration.idle_ticks is not None)
+        rows = [
+            (_rendered(key_shape, key, ports), _rendered(declaration.value_shape, values, ports))
+            for key, values, _ in found[:_MOST_ROWS]
+        ]
+        if rows:
+            yield name, by if len(found) <= _MOST_ROWS else f"{by}, {_MOST_ROWS} of {len(found):,}", rows
+
+
+def _sort_entries(found: list[_Entry], counter: int | None, tick: int, *, has_clock: bool) -> str:
+    """Bring those of most interest to the front, and return what they are."""
+    if counter is not None:
+        found.sort(key=lambda entry: (-_number(entry[1][counter]), entry[0]))
+        return "largest"
+    if not has_clock:  # no last use is kept
+        found.sort(key=lambda entry: entry[0])
+        return "entries"
+    found.sort(key=lambda entry: (age(tick, entry[2]), entry[0]))
+    return "most recently used"
 
 
 def _counter_leaf(shape: Shape | None) -> int | None:

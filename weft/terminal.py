@@ -37,8 +37,23 @@ class Advance(Protocol):
 
 
 def write_result(text: str) -> None:
-    """Write lines of a result as they are."""
-    sys.stdout.write(text if text.endswith("\n") or not text else text + "\n")
+    """Write lines of a result as they are. Raises `OSError` that names the standard output."""
+    with _named_output():
+        sys.stdout.write(text if text.endswith("\n") or not text else text + "\n")
+
+
+def flush_results() -> None:
+    """Write what is still in the buffer; raises `OSError` that names the standard output."""
+    with _named_output():
+        sys.stdout.flush()
+
+
+@contextmanager
+def _named_output() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, "standard output") from error
 
 
 def write_json(value: object) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
+from sim.traffic.script import Captures
 from weft.bundled import bundled_examples
 from weft.commands.run import print_replay
 from weft.failures import CommandError
@@ -22,12 +22,9 @@ def run_demo(folder: Path | None, *, packets: int, as_json: bool) -> None:
     target = Path(tempfile.mkdtemp(prefix="weft-demo-")) if folder is None else folder
     example = bundled_examples() / _EXAMPLE
     program = load_runnable(example / f"{_EXAMPLE}.weft", warn=False)
-    _traffic_writer(example / "traffic.py")(target / "in", packets=packets)
-    inputs = {
-        number: path
-        for number, port in enumerate(program.ports)
-        if (path := target / "in" / f"{port.name}.pcap").is_file()
-    }
+    captures = _captures_of(example / "traffic.py")(target / "in", packets=packets)
+    numbers = {port.name: number for number, port in enumerate(program.ports)}
+    inputs = {numbers[name]: path for name, path in captures.items()}
     with progress(f"running {program.name}", total=total_bytes(inputs.values())) as advance:
         replayed = replay(program, inputs, out_dir=target / "out", progress=advance)
     print_replay(replayed, as_json=as_json)
@@ -35,11 +32,11 @@ def run_demo(folder: Path | None, *, packets: int, as_json: bool) -> None:
     write_note(f"what arrived and what left: {target}/in, {target}/out")
 
 
-def _traffic_writer(script: Path) -> Callable[..., object]:
-    """The function `write_traffic` of an example's generator."""
+def _captures_of(script: Path) -> Captures:
+    """The function `captures` of an example's generator."""
     found = importlib.util.spec_from_file_location("weft_demo_traffic", script)
     if found is None or found.loader is None or not script.is_file():
         raise CommandError(f"{script} is missing: this installation is incomplete")
     module = importlib.util.module_from_spec(found)
     found.loader.exec_module(module)
-    return module.write_traffic
+    return module.captures

@@ -32,7 +32,7 @@ def run_program(
         meant = closest(engine, ENGINES)
         raise UsageError(
             f"there is no engine `{engine}`" + (f"; did you mean `{meant}`?" if meant else ""),
-            help=f"the engines are {', '.join(ENGINES)}",
+            help=f"engines: {', '.join(ENGINES)}",
         )
     ready = prepare(file, inputs, entries=entries, state_in=state_in, warn=True)
     with progress(f"running {ready.program.name}", total=total_bytes(ready.inputs.values())) as advance:

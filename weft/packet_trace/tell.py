@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from compiler.ir.emissions import Clone, Digest, Drop, Flood, Multicast, Reply, Send, WriteField
@@ -12,7 +12,7 @@ from compiler.ir.leaf_values import Leaf
 from compiler.ir.literals import render_value
 from compiler.ir.operations import Operation
 from compiler.ir.program import Program
-from compiler.ir.pure import HeaderPresent, ReadField
+from compiler.ir.pure import HeaderPresent, ReadFact, ReadField
 from compiler.ir.values import Operand
 from compiler.source import Span
 from sim.control.cell_shapes import split_cell
@@ -64,13 +64,7 @@ class StoryTeller:
             for seen in self._view.headers(trace.arrival.data)
             for name, value in seen.fields.items()
         }
-        present = set(trace.arrival.headers)
-        stepped = [
-            (execution.operation.span, step)
-            for execution in trace.executions
-            if not _reads_absent(execution.operation, present)
-            for step in self._steps(execution, current)
-        ]
+        stepped = [(e.operation.span, step) for e in trace.executions for step in self._steps(e, current)]
         runs: list[LineRun] = []
         for (file, line), group in groupby(stepped, key=lambda item: (item[0].source.name, item[0].line)):
             items = list(group)
@@ -115,8 +109,8 @@ class StoryTeller:
 
     def _is_worth_telling(self, operation: Operation) -> bool:
         """Whether a value is of a variable in a handler: not of a choice among handlers, nor of the library's."""
-        if operation.span.source is not self._source or isinstance(operation, HeaderPresent):
-            return False
+        if operation.span.source is not self._source or isinstance(operation, HeaderPresent | ReadField | ReadFact):
+            return False  # what a packet arrived with is told already
         return any(self._guards.is_within(operation.guard, handler.guard) for handler in self._program.handlers)
 
     def _field(self, header: str, field: str, leaf: Leaf) -> Plain:
@@ -147,11 +141,6 @@ class StoryTeller:
             return f"sent nowhere at {_place(last.span)}"
         names = [self._ports[p] if p < len(self._ports) else f"port {p}" for p in ports]
         return f"sent by {', '.join(names)}"
-
-
-def _reads_absent(operation: Operation, present: Container[str]) -> bool:
-    """Whether this reads the 0 of a header that is not there, as a field of alternative headers does."""
-    return isinstance(operation, ReadField) and operation.header not in present
 
 
 def _operand(operand: Operand, execution: Execution) -> Leaf:
