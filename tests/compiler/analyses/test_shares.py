@@ -111,7 +111,10 @@ def test_what_is_kept_by_a_session_id_lies_in_the_sessions_share() -> None:
 
 
 def test_what_is_kept_by_the_id_of_a_lease_that_is_not_split_is_not_split() -> None:
-    assert sharded(shares_of(session_program(id_width=17))) == {}
+    build = session_program(id_width=17)
+    build.states = (*build.states, map_state("plain", [32], [32]))
+    build.insert(build.find("plain", build.fields("ipv4.src"), [32]), constant(1, 32))
+    assert sharded(shares_of(build)) == {"plain": (0,)}
 
 
 def test_the_id_of_a_look_up_that_found_nothing_is_in_no_share() -> None:
