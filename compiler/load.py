@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from compiler.analyses.entries import check_entries
 from compiler.diagnostics import CompileError, Diagnostic, Reporter
 from compiler.frontend.check.program import check_program
 from compiler.frontend.inline_functions import inline_functions
@@ -13,6 +14,7 @@ from compiler.frontend.parse import parse
 from compiler.frontend.typed import TProgram
 from compiler.frontend.unroll_loops import unroll_loops
 from compiler.ir.program import Program
+from compiler.pipeline import run_passes
 from compiler.source import Source, Span
 
 MAX_SOURCE_BYTES = 4 << 20
@@ -22,7 +24,8 @@ MAX_SOURCE_BYTES = 4 << 20
 class LoadedProgram:
     """A program that can run, and what the compiler wants to say about it all the same."""
 
-    program: Program
+    program: Program  # its shares assigned: they are part of the meaning
+    lowered: Program  # before any pass
     checked: TProgram
     warnings: tuple[Diagnostic, ...]
 
@@ -58,4 +61,8 @@ def load_source(source: Source, *, directory: Path | None = None) -> LoadedProgr
     assert checked is not None
     flat = unroll_loops(inline_functions(checked), reporter)
     reporter.raise_errors()
-    return LoadedProgram(lower_program(flat), checked, reporter.warnings)
+    lowered = lower_program(flat)
+    for diagnostic in check_entries(lowered):
+        reporter.add(diagnostic)
+    reporter.raise_errors()
+    return LoadedProgram(run_passes(lowered, until="assign_shares"), lowered, checked, reporter.warnings)

@@ -9,7 +9,6 @@ from pathlib import Path
 from compiler.diagnostics import render_diagnostics
 from compiler.ir.program import Program
 from compiler.load import load_program
-from compiler.pipeline import run_passes
 from sim.control import SavedState, load_entries, load_state
 from sim.state import NO_ENTRIES, ControlEntries
 from weft.port_bindings import bind_captures
@@ -29,7 +28,7 @@ def load_runnable(file: Path, *, warn: bool) -> Program:
     loaded = load_program(file)
     if warn and loaded.warnings:
         write_note(render_diagnostics(loaded.warnings))
-    return run_passes(loaded.program, until="assign_shares")
+    return loaded.program
 
 
 def prepare(

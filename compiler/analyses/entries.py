@@ -26,7 +26,9 @@ LOST_ID = "W0902"
 def check_entries(program: Program, *, paths: Paths | None = None) -> tuple[Diagnostic, ...]:
     """Stale entries (errors) and lost ids (warnings), in source order."""
     structure = structure_of(program)
-    found = [*_stale_entries(structure), *_lost_ids(structure, paths or find_paths(program))]
+    found = _stale_entries(structure)
+    if any(isinstance(operation, LeaseOpen) for operation in program.operations):
+        found.extend(_lost_ids(structure, paths or find_paths(program)))
     return tuple(sorted(found, key=lambda diagnostic: diagnostic.span.start))
 
 

@@ -59,7 +59,7 @@ class Reporter:
         notes: Iterable[Note] = (),
         help: str | None = None,
     ) -> None:
-        self._add(Diagnostic(code, message, span, label, tuple(notes), help))
+        self.add(Diagnostic(code, message, span, label, tuple(notes), help))
 
     def warning(
         self,
@@ -71,9 +71,10 @@ class Reporter:
         notes: Iterable[Note] = (),
         help: str | None = None,
     ) -> None:
-        self._add(Diagnostic(code, message, span, label, tuple(notes), help, Severity.WARNING))
+        self.add(Diagnostic(code, message, span, label, tuple(notes), help, Severity.WARNING))
 
-    def _add(self, diagnostic: Diagnostic) -> None:
+    def add(self, diagnostic: Diagnostic) -> None:
+        """Collect a diagnostic made elsewhere, once."""
         if diagnostic not in self.diagnostics:  # a loop body or a generic function is visited more than once
             self.diagnostics.append(diagnostic)
 

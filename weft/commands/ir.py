@@ -23,5 +23,5 @@ def print_ir(file: Path, *, after: str | None) -> None:
             f"no pass is called `{after}`" + (f"; did you mean `{meant}`?" if meant else ""),
             help=f"the passes are {', '.join(names)}",
         )
-    program = load_program(file).program
+    program = load_program(file).lowered
     write_result(render_program(program if after == LOWERED else run_passes(program, until=after)))
