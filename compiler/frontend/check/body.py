@@ -78,11 +78,12 @@ class Context:
 
     def exclusive(self, left: str, right: str) -> bool:
         """Whether no packet has both headers: neither can come before the other."""
-        return left != right and not self._comes_after(left, right) and not self._comes_after(right, left)
+        return left != right and not self.comes_after(left, right) and not self.comes_after(right, left)
 
-    def _comes_after(self, header: str, before: str) -> bool:
+    def comes_after(self, header: str, before: str) -> bool:
+        """Whether a packet can have `before` somewhere in front of `header`."""
         return any(
-            rule.previous == before or self._comes_after(rule.previous, before)
+            rule.previous == before or self.comes_after(rule.previous, before)
             for rule in self.headers[header].header.rules
         )
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TypeAlias, TypeVar
 
 from compiler.frontend import ast
+from compiler.frontend.check.bytes_before import bytes_before
 from compiler.frontend.check.facts import Facts
 from compiler.frontend.check.functions import PACKET_RESULT, FunctionChecker
 from compiler.frontend.check.header_declarations import report_unknown_field
@@ -196,7 +197,7 @@ class PacketChecker(FunctionChecker):
         length = TFact(PacketFact.LENGTH, type=u32, span=span)
         if kept[0] is Rest.WHOLE:
             return length
-        offset = self._offset_of(kept, span)
+        offset = bytes_before(*kept, context=self.context, facts=self.facts, span=span)
         return TBinary(BinaryOperator.SUB, length, offset, type=u32, span=span)
 
     def _quietly(self, check: Callable[[], _Checked]) -> _Checked:
@@ -206,37 +207,6 @@ class PacketChecker(FunctionChecker):
             return check()
         finally:
             self.reporter.diagnostics[:] = before
-
-    def _offset_of(self, kept: tuple[Rest, str], span: Span) -> TExpr:
-        """Bytes before the rest: headers of fixed length that come before it on every way to it."""
-        u32 = IntType(32)
-        header = self.context.headers.get(kept[1])
-        if header is None:
-            return TLiteral((0,), type=u32, span=span)
-        fixed = self._fixed_offset(header.header)
-        if fixed is None:
-            self.error(
-                "W0418",
-                f"the place of `{kept[1]}` in the packet differs from packet to packet, so its size is not known",
-                span,
-                help="give the length fields of the new headers yourself",
-            )
-            fixed = 0
-        if kept[0] is Rest.AFTER:
-            fixed += header.header.fixed_bytes
-        return TLiteral((fixed,), type=u32, span=span)
-
-    def _fixed_offset(self, header: Header) -> int | None:
-        offsets = set()
-        for rule in header.rules:
-            previous = self.context.headers[rule.previous].header
-            before = self._fixed_offset(previous)
-            if before is None or previous.blob_length is not None:
-                return None
-            offsets.add(before + previous.fixed_bytes)
-        if not header.rules:
-            return 0
-        return offsets.pop() if len(offsets) == 1 else None
 
     def _header(self, node: ast.StructExpr, size: TExpr) -> tuple[str, tuple[TExpr, ...]] | None:
         symbol = resolve_path(node.path, self.scope)
@@ -251,6 +221,8 @@ class PacketChecker(FunctionChecker):
             declared = header.field_named(name)
             if declared.checksum is not None:
                 self.error("W0419", f"`{name}` is a checksum: it is computed when the packet leaves", field.span)
+            if name in given:
+                self.error("W0202", f"field `{name}` is given twice", field.span)
             given[name] = self.field_value(field, symbol.field_types[name])
         if any(v.type == ERROR for v in given.values()):
             return None
