@@ -15,7 +15,7 @@ from compiler.ir.program import Program
 from sim.captures import Packet
 from sim.control import AbstractState, abstract_state
 from sim.interpreter import run
-from sim.state import NO_ENTRIES, ControlEntries, build_states
+from sim.state import ControlEntries, build_states
 
 
 class Arrival(NamedTuple):
