@@ -129,22 +129,24 @@ def fmt(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Programs, or folders of programs.")],
     check: Annotated[bool, typer.Option("--check", help="Change nothing; list files to change and exit 1.")] = False,
     diff: Annotated[bool, typer.Option("--diff", help="Change nothing; show what would change.")] = False,
+    as_json: AsJson = False,
 ) -> int:
     """Bring programs into the one layout."""
     from weft.commands.fmt import format_files
 
-    return format_files(files, check=check, diff=diff)
+    return format_files(files, check=check, diff=diff, as_json=as_json)
 
 
 @app.command()
 @_reported
 def new(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the program and of the folder to make.")],
+    as_json: AsJson = False,
 ) -> None:
     """Write a program to start from."""
     from weft.commands.new import write_new_program
 
-    write_new_program(name)
+    write_new_program(name, as_json=as_json)
 
 
 @app.command()

@@ -20,6 +20,7 @@ from weft.terminal import Table
 _Entry: TypeAlias = tuple[tuple[Leaf, ...], tuple[Leaf, ...], int]  # key, values, last tick
 
 _MOST_ROWS: Final = 10
+_MOST_NAMES: Final = 4
 _COUNTER_WIDTH: Final = 32  # narrower numbers in maps are ports, states and the like, hardly ever counts
 
 
@@ -120,7 +121,8 @@ def summary_remarks(replayed: Replay) -> Iterator[str]:
         yield "the captures hold no packets"
     left = [path for number, path in replayed.captures.items() if summary.sent[number].packets]
     if left:
-        yield f"what left is in {', '.join(map(str, left))}"
+        few = ", ".join(map(str, left)) if len(left) <= _MOST_NAMES else f"{len(left)} captures in {left[0].parent}"
+        yield f"what left is in {few}"
     if summary.digests:
         yield f"digests are in {replayed.digests}"
 

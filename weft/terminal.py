@@ -6,7 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Protocol, TextIO
 
@@ -64,6 +64,8 @@ def write_note(text: str) -> None:
     """Write what is no result: a diagnostic, a remark."""
     if not text:
         return
+    with suppress(OSError):  # in the order of writing, should both go to one place; an error shows at the last flush
+        sys.stdout.flush()
     if not _is_terminal(sys.stderr):
         sys.stderr.write(text.rstrip("\n") + "\n")
         return

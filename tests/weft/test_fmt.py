@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,12 @@ def test_diff_shows_lines_and_changes_none() -> None:
     assert "-use   std::net;\n" in result.stdout and "+use std::net;\n" in result.stdout
     assert "\\ No newline at end of file" in result.stdout
     assert Path("inner/untidy.weft").read_text() == UNTIDY
+
+
+def test_json_lists_the_files_that_change() -> None:
+    assert json.loads(weft("fmt", ".", "--check", "--json").stdout) == [{"file": "inner/untidy.weft"}]
+    assert json.loads(weft("fmt", ".", "--json").stdout) == [{"file": "inner/untidy.weft"}]
+    assert json.loads(weft("fmt", ".", "--json").stdout) == []
 
 
 def test_file_with_a_syntax_error_is_left_and_the_others_formatted() -> None:

@@ -10,17 +10,17 @@ from compiler.diagnostics import CompileError
 from compiler.format import format_source
 from sim.control.atomic_write import write_text_atomically
 from weft.failures import CommandError
-from weft.terminal import write_note, write_result
+from weft.terminal import write_json, write_note, write_result
 
 
-def format_files(paths: Iterable[Path], *, check: bool, diff: bool) -> int:
+def format_files(paths: Iterable[Path], *, check: bool, diff: bool, as_json: bool) -> int:
     """Lay out the programs at `paths` (folders: all in them), or only say which would change.
 
     Returns 1 if `check` or `diff` found a file to change, else 0. A file that cannot be parsed stays as it is;
     the others are formatted before that is raised.
     """
     errors: list[CompileError] = []
-    changed = 0
+    changed: list[dict[str, str]] = []
     for path in _programs(paths):
         text = _read(path)
         try:
@@ -30,17 +30,24 @@ def format_files(paths: Iterable[Path], *, check: bool, diff: bool) -> int:
             continue
         if formatted == text:
             continue
-        changed += 1
-        if diff:
-            write_result(_difference(path, text, formatted))
-        elif check:
-            write_result(str(path))
-        else:
+        difference = {"diff": _difference(path, text, formatted)} if diff else {}
+        changed.append({"file": str(path), **difference})
+        if not (check or diff):
             write_text_atomically(str(path), formatted)
-            write_note(f"formatted {path}")
+        if not as_json:
+            _tell(path, difference.get("diff"), is_done=not (check or diff))
+    if as_json:
+        write_json(changed)
     if errors:
         raise CompileError(*(diagnostic for error in errors for diagnostic in error.diagnostics))
     return 1 if changed and (check or diff) else 0
+
+
+def _tell(path: Path, difference: str | None, *, is_done: bool) -> None:
+    if is_done:
+        write_note(f"formatted {path}")
+    else:
+        write_result(str(path) if difference is None else difference)
 
 
 def _programs(paths: Iterable[Path]) -> list[Path]:

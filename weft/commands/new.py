@@ -8,13 +8,13 @@ from importlib.resources import files
 from pathlib import Path
 
 from weft.failures import CommandError, UsageError
-from weft.terminal import write_result
+from weft.terminal import write_json, write_result
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _PLACEHOLDER = "NAME"
 
 
-def write_new_program(name: str) -> None:
+def write_new_program(name: str, *, as_json: bool) -> None:
     """Make the folder `name` with a program that runs, a README and a traffic script; or leave everything as it is."""
     if not _NAME.fullmatch(name):
         raise UsageError(f"`{name}` is no name for a program", help="use letters, digits and `_`, a letter first")
@@ -27,7 +27,10 @@ def write_new_program(name: str) -> None:
         for file_name, text in _starter(name).items():
             (made / file_name).write_text(text, encoding="utf-8")
         made.rename(target)
-    write_result(f"made {name}/{name}.weft; {name}/README.md says how to run it")
+    if as_json:
+        write_json({"program": f"{name}/{name}.weft", "files": [f"{name}/{file}" for file in sorted(_starter(name))]})
+    else:
+        write_result(f"made {name}/{name}.weft; {name}/README.md says how to run it")
 
 
 def _starter(name: str) -> dict[str, str]:
