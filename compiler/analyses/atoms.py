@@ -19,14 +19,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-
-import networkx as nx
+from typing import TYPE_CHECKING
 
 from compiler.analyses.dependences import Dependences, control_needs, find_dependences
 from compiler.analyses.state_writes import written_states
 from compiler.analyses.structure import Structure, states_of, structure_of
 from compiler.ir.operations import Pure, StateAccess
 from compiler.ir.program import Program
+
+if TYPE_CHECKING:
+    import networkx as nx
+
 
 STATELESS = "stateless"
 
@@ -60,6 +63,8 @@ class Atoms:
 
 
 def find_atoms(program: Program) -> Atoms:
+    import networkx as nx  # noqa: PLC0415 - slow to load, and rarely needed
+
     structure = structure_of(program)
     written = written_states(program)
     components = nx.strongly_connected_components(
@@ -75,6 +80,8 @@ def find_atoms(program: Program) -> Atoms:
 
 
 def _state_dependence_graph(structure: Structure, dependences: Dependences, written: frozenset[str]) -> nx.DiGraph[int]:
+    import networkx as nx  # noqa: PLC0415 - slow to load, and rarely needed
+
     graph: nx.DiGraph[int] = nx.DiGraph()
     first_access: dict[str, int] = {}
     for place, needs in enumerate(dependences.needs):

@@ -10,8 +10,7 @@ it. Packet and emission order hold only between operations whose guards can hold
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import networkx as nx
+from typing import TYPE_CHECKING
 
 from compiler.analyses.structure import Structure, states_of, structure_of, values_read
 from compiler.ir.operations import (
@@ -22,6 +21,9 @@ from compiler.ir.operations import (
     WriteField,
 )
 from compiler.ir.program import Program
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class Dependences:
 
     def graph(self) -> nx.DiGraph[int]:
         """Operations as nodes; an edge from each operation to those that come after it."""
+        import networkx as nx  # noqa: PLC0415 - slow to load, and rarely needed
+
         graph: nx.DiGraph[int] = nx.DiGraph()
         graph.add_nodes_from(range(len(self.needs)))
         graph.add_edges_from((before, place) for place, needs in enumerate(self.needs) for before in needs.all)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-
-import networkx as nx
+from typing import TYPE_CHECKING
 
 from compiler.ir.headers import Header
 from compiler.ir.program import Program
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,8 @@ class ParseOrder:
 
 
 def find_parse_order(program: Program) -> ParseOrder:
+    import networkx as nx  # noqa: PLC0415 - slow to load, and rarely needed
+
     graph: nx.DiGraph[str] = nx.DiGraph()
     graph.add_nodes_from(header.name for header in program.headers)
     graph.add_edges_from((rule.previous, header.name) for header in program.headers for rule in header.rules)
