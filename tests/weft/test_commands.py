@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
+import compiler.diagnostics
 from compiler.ir.text_parse import parse_program
 from compiler.load import load_program
 from tests.weft.command_line import weft, write_program
 from weft.bundled import bundled_examples
+
+CATALOGUE = Path(compiler.diagnostics.__file__).with_name("catalogue")
 
 
 @pytest.fixture(autouse=True)
@@ -65,18 +68,18 @@ def test_check_explains_states_shares_and_paths(folder: Path) -> None:
 
 def test_ir_prints_what_parses_back(folder: Path) -> None:
     program = write_program(folder)
-    assert parse_program(weft("ir", program, "--after", "lowered").stdout) == load_program(program).program
+    assert parse_program(weft("ir", program, "--after", "lowered").stdout) == load_program(program).lowered
     assert "clients" in weft("ir", program).stdout
     unknown = weft("ir", program, "--after", "fold_constant")
     assert unknown.exit_code == 2
     assert "did you mean `fold_constants`?" in unknown.stderr
 
 
+@pytest.mark.skipif(not CATALOGUE.is_dir(), reason="the catalogue does not exist")
 def test_explain_prints_the_page_of_a_code() -> None:
-    page = weft("explain", "w0201")
-    assert page.exit_code == 0
-    assert "W0201" in page.stdout
-    assert json.loads(weft("explain", "W0201", "--json").stdout)["code"] == "W0201"
+    page = (CATALOGUE / "W0201.md").read_text()
+    assert weft("explain", "w0201").stdout == page
+    assert json.loads(weft("explain", "W0201", "--json").stdout)["text"] == page
     unknown = weft("explain", "W020")
     assert unknown.exit_code == 2
     assert "there is no diagnostic `W020`; did you mean `W02" in unknown.stderr
