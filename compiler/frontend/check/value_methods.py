@@ -110,13 +110,15 @@ class ValueMethodChecker(StateMethodChecker):
 
     def _smeared_inverse(self, value: TExpr, ty: IntType, span: Span) -> TExpr:
         """Ones exactly where `value` has leading zeros."""
+        lets: list[SLet] = []
         shift = 1
         while shift < ty.width:
+            value = self._once("smeared", value, lets)
             amount = TLiteral((shift,), type=IntType(16), span=span)
             moved = TBinary(BinaryOperator.SHR, value, amount, type=ty, span=span)
             value = TBinary(BinaryOperator.OR, value, moved, type=ty, span=span)
             shift *= 2
-        return TUnary(UnaryOperator.NOT, value, type=ty, span=span)
+        return TBlock(tuple(lets), TUnary(UnaryOperator.NOT, value, type=ty, span=span), type=ty, span=span)
 
     def _popcount(self, value: TExpr, ty: IntType, span: Span) -> TExpr:
         """Sums of neighbouring fields of 1, 2, 4, ... bits (Warren, "Hacker's Delight", 5-1)."""
@@ -125,8 +127,10 @@ class ValueMethodChecker(StateMethodChecker):
         while width < ty.width:
             width *= 2
         wide = IntType(width)
+        lets: list[SLet] = []
         value = TResize(value, type=wide, span=span)
         while size < width:
+            value = self._once("counted", value, lets)
             mask = sum(((1 << size) - 1) << at for at in range(0, width, 2 * size))
             literal = TLiteral((mask,), type=wide, span=span)
             low = TBinary(BinaryOperator.AND, value, literal, type=wide, span=span)
@@ -135,7 +139,14 @@ class ValueMethodChecker(StateMethodChecker):
             high = TBinary(BinaryOperator.AND, moved, literal, type=wide, span=span)
             value = TBinary(BinaryOperator.ADD, low, high, type=wide, span=span)
             size *= 2
-        return TResize(value, type=IntType(32), span=span)
+        result = IntType(32)
+        return TBlock(tuple(lets), TResize(value, type=result, span=span), type=result, span=span)
+
+    def _once(self, name: str, value: TExpr, lets: list[SLet]) -> TLocal:
+        """A variable for `value`, which is needed twice and must be computed once."""
+        let, local = self._named(name, value, value.span)
+        lets.append(let)
+        return local
 
     def _vector(self, value: TExpr, ty: VectorType, name: str, node: ast.Call) -> TExpr:
         if name in _REDUCTIONS and not node.arguments:
