@@ -221,7 +221,7 @@ class BodyBase(ABC):
             case TIf(then=then, otherwise=otherwise):
                 given = [b for b in (then, otherwise) if b.value is not None]  # the other one ends the handler
                 return max((self._most_by_form(b) for b in given), default=top)
-            case TCall(function=function) if not _may_return(function.body):
+            case TCall(function=function) if not may_return(function.body):
                 return min(top, self._most_by_form(function.body))
             case _:
                 return top
@@ -247,9 +247,9 @@ class BodyBase(ABC):
                 return max(self.most_static(left), self.most_static(right))
 
 
-def _may_return(node: Node) -> bool:
+def may_return(node: Node) -> bool:
     """Whether a `return` in `node` may give a value other than the last one."""
-    return isinstance(node, SReturn) or any(map(_may_return, children(node)))
+    return isinstance(node, SReturn) or any(map(may_return, children(node)))
 
 
 def _is_option_of(found: Ty, expected: Ty) -> bool:

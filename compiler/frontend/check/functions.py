@@ -6,7 +6,7 @@ from abc import abstractmethod
 from dataclasses import dataclass, field
 
 from compiler.frontend import ast, items
-from compiler.frontend.check.body import poison
+from compiler.frontend.check.body import may_return, poison
 from compiler.frontend.check.calls import CallChecker
 from compiler.frontend.check.facts import Fact, Facts, Has
 from compiler.frontend.check.members import Thing
@@ -26,7 +26,7 @@ from compiler.frontend.check.scope import (
 from compiler.frontend.check.statics import static_number
 from compiler.frontend.check.type_names import resolve_type
 from compiler.frontend.typed import TCall, TExpr, TFunction, TStatic
-from compiler.frontend.types import ERROR, STATIC, UNIT, IntType, Ty, VectorType, describe
+from compiler.frontend.types import ERROR, NEVER, STATIC, UNIT, IntType, NeverType, Ty, VectorType, describe
 from compiler.frontend.variables import Local, StaticLiteral
 
 PACKET_RESULT = "packet"  # the result type of a function that makes a packet
@@ -294,7 +294,7 @@ class FunctionChecker(CallChecker):
                 return poison(node.span)
             self.context.functions[key] = found
         arguments = tuple(value for _, value in binding.values)
-        return TCall(found, arguments, type=found.result, span=node.span)
+        return TCall(found, arguments, type=_type_of_call(found), span=node.span)
 
     def _check_body(
         self, function: items.Function, symbol: FunctionSymbol, binding: Binding, instance: InstanceSymbol | None
@@ -331,6 +331,12 @@ def value_type(thing: Thing) -> Ty:
     """The type of a thing that is a value; ERROR for anything else."""
     ty = getattr(thing, "type", ERROR)
     return ty
+
+
+def _type_of_call(function: TFunction) -> Ty:
+    """NEVER where every path through the function decides what becomes of the packet."""
+    ends = isinstance(function.body.type, NeverType) and not may_return(function.body)
+    return NEVER if function.result == UNIT and ends else function.result
 
 
 def _key_of(symbol: Symbol) -> str:
