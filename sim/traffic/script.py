@@ -20,9 +20,10 @@ class Captures(Protocol):
 def write_named_captures(packets: Iterable[Packet], directory: Path, *, ports: Sequence[str]) -> dict[str, Path]:
     """Write `packets` to `directory`/NAME.pcap, where `ports` are the names of ports 0, 1, ..., and return the paths.
 
-    Raises `CaptureError` with nothing left behind.
+    `any[0]` goes to any-0.pcap. Raises `CaptureError` with nothing left behind.
     """
-    paths = write_captures(packets, directory, port_names=dict(enumerate(ports)))
+    names = {number: name.replace("[", "-").replace("]", "") for number, name in enumerate(ports)}
+    paths = write_captures(packets, directory, port_names=names)
     return {ports[number]: path for number, path in paths.items()}
 
 

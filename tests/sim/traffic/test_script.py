@@ -39,3 +39,8 @@ def test_what_cannot_be_generated_is_one_line(error: Exception, capsys: pytest.C
         captures_by_arguments(refused, [])
     assert stop.value.code == 1
     assert capsys.readouterr().err.endswith(": too few\n")
+
+
+def test_a_port_of_a_group_has_a_file_name_without_brackets(tmp_path: Path) -> None:
+    written = write_named_captures(generate(Flows.uniform(count=1), packets=1), tmp_path, ports=("any[0]", "any[15]"))
+    assert written == {"any[0]": tmp_path / "any-0.pcap", "any[15]": tmp_path / "any-15.pcap"}
