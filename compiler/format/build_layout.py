@@ -33,7 +33,7 @@ from compiler.format.trivia import Trivia, TriviaMap
 # Rule -> brackets around one thing, which is no list.
 _AROUND_ONE = {"parenthesized": "()", "index": "[]", "array_type": "[]", "port_name": "[]"}
 _BODIES = frozenset({"block", "arms", "object_item"})
-_ROWS = frozenset({"header_body", "vector"})  # several items on a line
+_FILLED_LISTS = frozenset({"header_body", "vector"})  # with as many items on a line as fit
 _IFS = frozenset({"if_statement", "if_expr"})
 _ARMS = frozenset({"arm", "last_arm"})
 _NO_BLANKS_IN_BRACES = frozenset({"use_names", "flags_pattern"})
@@ -72,6 +72,9 @@ _CHAINS = {
     "handler_packet": {"&"},
     "packet_type": {"&"},
 }
+_FILLED_CHAINS = frozenset({"header_rules", "alias_item", "port_set"})  # with as many operands on a line as fit
+_KEPT_CHAINS = frozenset({"header_rules"})  # and where a line ends in the source, it ends
+_HEADS = frozenset({"header_item", "handler_item"})
 _LITERALS = frozenset({"struct_literal", "packet_literal", "vector", "tuple", "record_type"})
 
 
@@ -82,6 +85,8 @@ class _Part:
     last: str
     rule: str = ""  # of the child it stands for; empty for a token
     is_bracket: bool = False
+    start: int = 0  # offsets in the source
+    end: int = 0
 
 
 def build_layout(tree: SyntaxTree, *, text: str, trivia: TriviaMap) -> Doc:
@@ -94,6 +99,10 @@ class _Builder:
         self._text = text
         self._trivia = trivia
         self._joined: set[int] = set()  # `id` of the nodes whose lines end all together with those of an `if`
+        # `id` of the tokens whose comments in front of or behind them are laid out outside of their node's groups,
+        # which a comment would keep from standing on one line.
+        self._detached_before: set[int] = set()
+        self._detached_behind: set[int] = set()
 
     def file(self, tree: SyntaxTree) -> Doc:
         end = self._trivia.at_end
@@ -102,9 +111,32 @@ class _Builder:
     # --- tokens
 
     def _token(self, token: Token, doc: Doc | None = None) -> Doc:
-        trivia = self._trivia.of(token)
         own = Text(str(token)) if doc is None else doc
-        return concat([*_leading_comments(trivia), own, *_trailing_comment(trivia)])
+        return concat([*self._before(token), own, *self._behind(token)])
+
+    def _before(self, token: Token) -> list[Doc]:
+        trivia = self._trivia.of(token)
+        if not trivia.before or id(token) in self._detached_before:
+            return []
+        return [*trivia.before, Line(hard=True, blank=trivia.blank_last)]
+
+    def _behind(self, token: Token) -> list[Doc]:
+        comment = self._trivia.of(token).after
+        return [] if comment is None or id(token) in self._detached_behind else [comment]
+
+    def _detach_before(self, node: Node) -> list[Doc]:
+        """The comments in front of `node`, which its own document then leaves out."""
+        first = first_token(node)
+        comments = self._before(first)
+        self._detached_before.add(id(first))
+        return comments
+
+    def _detach_behind(self, node: Node) -> list[Doc]:
+        """The comment behind `node`, which its own document then leaves out."""
+        last = last_token(node)
+        comments = self._behind(last)
+        self._detached_behind.add(id(last))
+        return comments
 
     # --- nodes
 
@@ -119,13 +151,16 @@ class _Builder:
         for number, part in enumerate(parts):
             if number:
                 if part.first in _CHAINS.get(node.data, ()) and not part.rule:
-                    pieces.append(Line())
+                    between = self._text[parts[number - 1].end : part.start]
+                    pieces.append(Line(hard=node.data in _KEPT_CHAINS and "\n" in between))
                     may_end = True
                 else:
                     pieces.append(NOTHING if _is_glued(node, parts[number - 1], part) else SPACE)
             pieces.append(part.doc)
+        if node.data in _HEADS:
+            return _head(parts, pieces)
         if may_end:
-            return group(pieces[0], indent(*pieces[1:]))
+            return _filled(pieces) if node.data in _FILLED_CHAINS else group(pieces[0], indent(*pieces[1:]))
         return concat(pieces) if node.data not in _IFS or id(node) in self._joined else group(*pieces)
 
     def _parts(self, node: SyntaxTree) -> Iterator[_Part]:
@@ -143,7 +178,8 @@ class _Builder:
 
     def _part(self, node: Node) -> _Part:
         rule = node.data if isinstance(node, Tree) else ""
-        return _Part(self._node(node), str(first_token(node)), str(last_token(node)), rule)
+        first, last = first_token(node), last_token(node)
+        return _Part(self._node(node), str(first), str(last), rule, start=first.start_pos or 0, end=last.end_pos or 0)
 
     # --- brackets
 
@@ -151,8 +187,7 @@ class _Builder:
         """The brackets with what is in them. The comments in front of the closing one belong inside."""
         assert isinstance(opening, Token) and isinstance(closing, Token)
         # Outside of the group, or it could not stay on one line in front of the comment.
-        behind = _trailing_comment(self._trivia.of(closing))
-        return concat([self._closed(node, opening, inside, closing), *behind])
+        return concat([self._closed(node, opening, inside, closing), *self._behind(closing)])
 
     def _closed(self, node: SyntaxTree, opening: Token, inside: Sequence[Node], closing: Token) -> Doc:
         comments = _closing_comments(self._trivia.of(closing))
@@ -170,7 +205,7 @@ class _Builder:
             return group(first, indent(pad, self._node(inside[0]), *comments), pad, last)
         if self._is_hugged(inside, opening, closing):
             return concat([first, self._node(inside[0]), last])
-        if node.data not in _ROWS:
+        if node.data not in _FILLED_LISTS and not ends:
             return group(first, indent(pad, *self._items(inside), *comments), pad, last, force=ends)
         rows = fill(self._rows(inside[:-1], keep=ends))
         return group(first, indent(pad, rows, self._comma(inside[-1], is_last=True), *comments), pad, last, force=ends)
@@ -198,6 +233,7 @@ class _Builder:
                     # An arrow argument goes on with the item before it; everything else follows a comma.
                     is_next = inside[number - 1] == ","
                     yield Line(blank=self._trivia.of(first_token(node)).blank_first) if is_next else SPACE
+                yield from self._detach_before(node)
                 yield self._node(node)
 
     def _comma(self, node: Node, *, is_last: bool) -> Doc:
@@ -206,30 +242,30 @@ class _Builder:
 
     def _rows(self, inside: Sequence[Node], *, keep: bool) -> Iterator[Doc]:
         """Items, each but the last with its comma, and lines between them; `keep`: they end where the source's do."""
+        behind: list[Doc] = []
         for number in range(0, len(inside), 2):
             node = inside[number]
             if number:
                 between = self._text[last_token(inside[number - 2]).end_pos or 0 : first_token(node).start_pos]
                 ends = keep and "\n" in between
-                yield Line(hard=ends, blank=ends and self._trivia.of(first_token(node)).blank_first)
-            yield concat(map(self._node, inside[number : number + 2]))
+                line = Line(hard=ends, blank=ends and self._trivia.of(first_token(node)).blank_first)
+                yield concat([*behind, line])  # the comment ends the row, and does not take the item to another one
+            behind = self._detach_behind(inside[number + 1]) if number + 1 < len(inside) else []
+            yield concat([*self._detach_before(node), *map(self._node, inside[number : number + 2])])
 
     def _lines(self, nodes: Sequence[Node]) -> Iterator[Doc]:
         """Statements, arms, members or items: each on a line of its own where the brackets are broken."""
         for number, node in enumerate(nodes):
             if number:
                 yield Line(blank=self._trivia.of(first_token(node)).blank_first)
+            yield from self._detach_before(node)
+            behind = self._detach_behind(node)
             if isinstance(node, Tree) and node.data in _ARMS and node.children[-1] == ",":
                 yield self._node(Tree(node.data, node.children[:-1]))
                 yield self._comma(node.children[-1], is_last=number == len(nodes) - 1)
             else:
                 yield self._node(node)
-
-
-def _leading_comments(trivia: Trivia) -> Iterator[Doc]:
-    yield from trivia.before
-    if trivia.before:
-        yield Line(hard=True, blank=trivia.blank_last)
+            yield from behind
 
 
 def _closing_comments(trivia: Trivia) -> list[Doc]:
@@ -239,11 +275,6 @@ def _closing_comments(trivia: Trivia) -> list[Doc]:
         blank = trivia.blank_first if number == 0 else comment.blank
         docs.append(Comment(comment.text, trails=False, blank=blank))
     return docs
-
-
-def _trailing_comment(trivia: Trivia) -> Iterator[Doc]:
-    if trivia.after is not None:
-        yield trivia.after
 
 
 def _chained(node: SyntaxTree) -> list[Node]:
@@ -262,6 +293,30 @@ def _chained(node: SyntaxTree) -> list[Node]:
         reversed_parts += [right, operator]
         left = first
     return [left, *reversed(reversed_parts)]
+
+
+def _filled(pieces: list[Doc]) -> Doc:
+    """A chain: operands with the operators in front of them, filling the lines."""
+    rows: list[Doc] = []
+    operand: list[Doc] = []
+    for piece in pieces:
+        if isinstance(piece, Line):
+            rows += [concat(operand), piece]
+            operand = []
+        else:
+            operand.append(piece)
+    return group(indent(fill([*rows, concat(operand)])))
+
+
+def _head(parts: Sequence[_Part], pieces: list[Doc]) -> Doc:
+    """A declaration with a body. Where what is in front of the body is long, `where` and the body's brace have a line
+    of their own."""
+    if parts[-1].first != "{":
+        return concat(pieces)
+    # Parts stand at even places of `pieces`, what separates them at odd ones.
+    where = next((2 * number for number, part in enumerate(parts) if part.first == "where"), None)
+    clause = [] if where is None else [indent(Line(), *pieces[where:-2])]
+    return concat([group(*pieces[: -2 if where is None else where - 1], *clause, Line()), pieces[-1]])
 
 
 def _is_glued(node: SyntaxTree, left: _Part, right: _Part) -> bool:

@@ -21,8 +21,8 @@ def format_source(text: str, *, name: str = "<source>") -> str:
 
     Formatting the result again changes nothing. Lines are at most 110 wide where tokens and comments allow it,
     indented by 4. Empty lines stay, one of several. Braces that open and close on one line stay there if they
-    fit; fields of a header stay together in the rows they are written in. Raises `CompileError`, its places in
-    a source of this `name`, if the text cannot be parsed.
+    fit; in others, items of a list stay in the rows that they are written in, as the rules of a header do. Raises
+    `CompileError`, its places in a source of this `name`, if the text cannot be parsed.
     """
     source = Source(name, text)
     try:

@@ -98,7 +98,7 @@ def test_layout_does_not_depend_on_spacing_outside_of_braces_and_rows() -> None:
         # Semicolons and commas that may be left out have one form.
         ("state a: u8 { x: 1 };\nstate b: u8[2] {x:1} = 4", "state a: u8 { x: 1 }\nstate b: u8[2] { x: 1 } = 4;\n"),
         ("state a: u8 // one\nuse b;", "state a: u8; // one\nuse b;\n"),
-        ("enum E {\nA, B }", "enum E {\n    A,\n    B,\n}\n"),
+        ("enum E {\nA, B }", "enum E {\n    A, B,\n}\n"),
         ("enum E { A, B, }", "enum E { A, B }\n"),
         ("on a (_) { match x { 1 => { drop }, _ => drop } }", "on a (_) { match x { 1 => { drop } _ => drop } }\n"),
         ("fn f() { a.b() else { drop }; }", "fn f() { a.b() else { drop } }\n"),
@@ -116,8 +116,20 @@ def test_layout_does_not_depend_on_spacing_outside_of_braces_and_rows() -> None:
         ("fn f() { // why\ndrop // here\n}// done", "fn f() { // why\n    drop // here\n} // done\n"),
         ("fn f() { a // one\n; // two\n}", "fn f() {\n    a; // one\n    // two\n}\n"),
         ("fn f() { x = a // one\n+ b; }", "fn f() {\n    x = a // one\n        + b;\n}\n"),
+        # A comment behind the last thing on a line moves none of its parts.
+        ("fn f() {\na || b // why\n}", "fn f() {\n    a || b // why\n}\n"),
+        ("fn f() {\n// why\na || b\n}", "fn f() {\n    // why\n    a || b\n}\n"),
+        (
+            "// why\nheader h on a.b == 1 where c == 2 { d: u8 }",
+            "// why\nheader h on a.b == 1 where c == 2 { d: u8 }\n",
+        ),
+        ("enum E {\nA, B, // two\nC }", "enum E {\n    A, B, // two\n    C,\n}\n"),
         # Rows of a header are words of the packet.
         ("header h { a: u8,b: u8,\nc: u16 }", "header h {\n    a: u8, b: u8,\n    c: u16,\n}\n"),
+        (
+            "header h on a.b==1|a.c==2\n|a.d==3 where e>4 {\n}",
+            "header h on a.b == 1 | a.c == 2\n    | a.d == 3\n    where e > 4\n{}\n",
+        ),
     ],
 )
 def test_layout(written: str, expected: str) -> None:
