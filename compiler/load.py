@@ -10,6 +10,7 @@ from compiler.diagnostics import CompileError, Diagnostic, Reporter
 from compiler.frontend.check.program import check_program
 from compiler.frontend.inline_functions import inline_functions
 from compiler.frontend.lower import lower_program
+from compiler.frontend.nesting import deeper_stack
 from compiler.frontend.parse import parse
 from compiler.frontend.typed import TProgram
 from compiler.frontend.unroll_loops import unroll_loops
@@ -36,7 +37,7 @@ def load_program(path: Path) -> LoadedProgram:
         text = f"this file is larger than {MAX_SOURCE_BYTES >> 20} MiB"
         raise CompileError(Diagnostic("W0100", text, Span(Source(str(path), ""), 0, 0)))
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # some editors begin a file with a byte order mark
     except UnicodeDecodeError as error:
         reason = Diagnostic(
             "W0100",
@@ -51,18 +52,14 @@ def load_program(path: Path) -> LoadedProgram:
 def load_source(source: Source, *, directory: Path | None = None) -> LoadedProgram:
     """As `load_program`, for text at hand. Modules of the program's own are looked for in `directory`."""
     reporter = Reporter()
-    module = parse(source, reporter)
-    try:
-        checked = check_program(module, reporter, directory=directory)
-    except RecursionError as error:
-        reporter.error("W0107", "expressions are nested too deep", Span(source, 0, 1))
-        raise CompileError(*reporter.diagnostics) from error
-    reporter.raise_errors()
-    assert checked is not None
-    flat = unroll_loops(inline_functions(checked), reporter)
-    reporter.raise_errors()
-    lowered = lower_program(flat)
-    for diagnostic in check_entries(lowered):
-        reporter.add(diagnostic)
-    reporter.raise_errors()
-    return LoadedProgram(run_passes(lowered, until="assign_shares"), lowered, checked, reporter.warnings)
+    with deeper_stack():
+        checked = check_program(parse(source, reporter), reporter, directory=directory)
+        reporter.raise_errors()
+        assert checked is not None
+        flat = unroll_loops(inline_functions(checked), reporter)
+        reporter.raise_errors()
+        lowered = lower_program(flat)
+        for diagnostic in check_entries(lowered):
+            reporter.add(diagnostic)
+        reporter.raise_errors()
+        return LoadedProgram(run_passes(lowered, until="assign_shares"), lowered, checked, reporter.warnings)

@@ -68,6 +68,11 @@ class Span:
             return self
         return Span(self.source, min(self.start, other.start), max(self.end, other.end))
 
+    def first_line(self) -> Span:
+        """As much of the span as stands on its first line."""
+        end = self.source.text.find("\n", self.start, self.end)
+        return self if end < 0 else Span(self.source, self.start, end)
+
     def __str__(self) -> str:
         return f"{self.source.name}:{self.line}:{self.column}"
 

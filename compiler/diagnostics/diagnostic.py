@@ -8,6 +8,8 @@ from enum import Enum
 
 from compiler.source import Span
 
+MOST_ERRORS = 100  # of one run: nobody reads more, and many of them follow from one mistake
+
 
 class Severity(Enum):
     ERROR = "error"
@@ -45,7 +47,10 @@ class CompileError(Exception):
 
 @dataclass(slots=True)
 class Reporter:
-    """Collects diagnostics, so that all errors of a file appear in one run."""
+    """Collects diagnostics, so that all errors of a file appear in one run.
+
+    At error number `MOST_ERRORS` it gives up: `CompileError` is raised with those found so far.
+    """
 
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
@@ -77,6 +82,8 @@ class Reporter:
         """Collect a diagnostic made elsewhere, once."""
         if diagnostic not in self.diagnostics:  # a loop body or a generic function is visited more than once
             self.diagnostics.append(diagnostic)
+            if diagnostic.severity is Severity.ERROR and len(self.errors) >= MOST_ERRORS:
+                raise CompileError(*self.diagnostics)
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:

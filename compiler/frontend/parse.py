@@ -16,6 +16,7 @@ from lark.exceptions import UnexpectedToken
 from compiler.diagnostics import Reporter
 from compiler.frontend.build_ast import build_item
 from compiler.frontend.items import Item, Module
+from compiler.frontend.nesting import reported_nesting
 from compiler.frontend.syntax_errors import report_bracket, report_syntax_error
 from compiler.source import Source, Span
 
@@ -34,9 +35,10 @@ def parse(source: Source, reporter: Reporter) -> Module:
     """The items of `source` that could be parsed; errors go to `reporter`."""
     items: list[Item] = []
     for start, end in _item_extents(source, reporter):
-        item = _parse_item(source, start, end, reporter)
-        if item is not None:
-            items.append(item)
+        with reported_nesting(Span(source, start, end), reporter):
+            item = _parse_item(source, start, end, reporter)
+            if item is not None:
+                items.append(item)
     name = source.name.rsplit("/", 1)[-1].removesuffix(".weft")
     return Module(name, tuple(items), span=Span(source, 0, len(source.text)))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from compiler.frontend.types import Ty
@@ -36,6 +36,7 @@ class StaticOperation:
     operator: str
     left: Static
     right: Static
+    steps: int = field(default=1, compare=False, repr=False)  # operations in it, as often as they stand in it
 
 
 Static: TypeAlias = StaticLiteral | StaticLocal | StaticOperation

@@ -7,7 +7,7 @@ from abc import abstractmethod
 from compiler.diagnostics import Note
 from compiler.frontend import ast
 from compiler.frontend.access_kinds import AccessKind
-from compiler.frontend.check.body import poison
+from compiler.frontend.check.body import PACKET_PLACE, poison
 from compiler.frontend.check.facts import Facts
 from compiler.frontend.check.members import HeaderRef, Thing, flat_leaf_types, project
 from compiler.frontend.check.patterns import PatternChecker
@@ -21,6 +21,7 @@ from compiler.frontend.check.scope import (
     what_is,
 )
 from compiler.frontend.check.statics import static_operation
+from compiler.frontend.static_arithmetic import StaticArithmeticError
 from compiler.frontend.typed import (
     SAssign,
     SExpr,
@@ -135,9 +136,7 @@ class AssignmentChecker(PatternChecker):
     def assign(self, node: ast.Assign) -> list[TStatement]:
         """`target = value` and `target += value`, where the target can be written."""
         owner = self._owner(node.target)
-        place = self.place(node.target)
-        if place is not None:
-            self.facts = self.facts.without(place)
+        self.forget(node.target)
         match owner:
             case HeaderRef() if isinstance(node.target, ast.Member):
                 return self._assign_field(owner, node.target, node)
@@ -339,8 +338,12 @@ class AssignmentChecker(PatternChecker):
         first = sum(len(flatten(e)) for e in ty.elements[:position])
         return project(value, first, ty.elements[position], span)
 
-    def static_plus_one(self, value: Static) -> Static:
-        return static_operation("+", value, StaticLiteral(1)) or value
+    def static_plus_one(self, value: Static, span: Span) -> Static:
+        try:
+            return static_operation("+", value, StaticLiteral(1))
+        except StaticArithmeticError as error:
+            self.error("W0312", str(error), span)
+            return value
 
     def discarded(self, value: TExpr) -> TExpr:
         """An optional value as an optional nothing."""
@@ -358,12 +361,16 @@ class AssignmentChecker(PatternChecker):
             return before
         return Facts(frozenset.intersection(*(f.known for f in open_ends)))
 
+    def forget(self, target: ast.Expr) -> None:
+        """Drop facts about what an assignment to `target` changes: a field has several names (`l4`, `tcp`)."""
+        place = self.place(target)
+        if place is not None:
+            self.facts = self.facts.without(PACKET_PLACE if place.startswith(PACKET_PLACE) else place)
+
     def forget_assigned(self, body: ast.Block) -> None:
         """Drop facts about everything that a loop's body assigns: its second turn begins without them."""
         for target in assigned_in(body):
-            place = self.place(target)
-            if place is not None:
-                self.facts = self.facts.without(place)
+            self.forget(target)
 
 
 def assigned_in(node: object) -> list[ast.Expr]:

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from compiler.diagnostics import Note, Reporter
 from compiler.frontend import ast, items
 from compiler.frontend.check.facts import Facts
-from compiler.frontend.check.scope import HeaderSymbol, Scope, Symbol, VariableSymbol
+from compiler.frontend.check.scope import HeaderSymbol, PacketSymbol, Scope, Symbol, VariableSymbol
 from compiler.frontend.check.state_declarations import Declared
 from compiler.frontend.rewrite_typed import Node, children
 from compiler.frontend.typed import (
@@ -41,10 +41,13 @@ from compiler.frontend.types import (
     flatten,
 )
 from compiler.frontend.variables import Local, Static, StaticLiteral, StaticLocal, StaticOperation
+from compiler.ir.headers import ParseRule
 from compiler.ir.operations import BinaryOperator
 from compiler.ir.program import Port
 from compiler.ir.types import Record, bit_width
 from compiler.source import Span
+
+PACKET_PLACE = "packet"  # facts about header fields are about places under this one
 
 Instantiation: TypeAlias = tuple[object, ...]
 
@@ -61,6 +64,10 @@ class Context:
     functions: dict[Instantiation, TFunction] = field(default_factory=dict)
     active: list[items.Function] = field(default_factory=list)  # being checked, to find recursion
     most: dict[int, int] = field(default_factory=dict)  # largest value of loop variables and unchanging variables
+    most_given: dict[int, int] = field(default_factory=dict)  # largest result of a function, by its identity
+    opened: list[items.Object] = field(default_factory=list)  # objects whose members are being declared
+    _implied: dict[str, frozenset[str]] = field(default_factory=dict)
+    _ancestors: dict[str, frozenset[str]] = field(default_factory=dict)
     locals: int = 0
     random_sites: int = 0
 
@@ -70,11 +77,11 @@ class Context:
 
     def implied(self, header: str) -> frozenset[str]:
         """Headers that every packet with `header` has, itself included."""
-        rules = self.headers[header].header.rules
-        if not rules:
-            return frozenset({header})
-        before = [self.implied(rule.previous) for rule in rules if rule.previous in self.headers]
-        return frozenset({header}).union(frozenset.intersection(*before) if before else frozenset())
+        if header not in self._implied:
+            before = [self.implied(rule.previous) for rule in self._rules(header)]
+            everywhere = frozenset.intersection(*before) if before else frozenset[str]()
+            self._implied[header] = everywhere | {header}
+        return self._implied[header]
 
     def exclusive(self, left: str, right: str) -> bool:
         """Whether no packet has both headers: neither can come before the other."""
@@ -82,10 +89,16 @@ class Context:
 
     def comes_after(self, header: str, before: str) -> bool:
         """Whether a packet can have `before` somewhere in front of `header`."""
-        return any(
-            rule.previous == before or self.comes_after(rule.previous, before)
-            for rule in self.headers[header].header.rules
-        )
+        return before in self._before(header)
+
+    def _before(self, header: str) -> frozenset[str]:
+        if header not in self._ancestors:
+            before = [self._before(rule.previous) | {rule.previous} for rule in self._rules(header)]
+            self._ancestors[header] = frozenset[str]().union(*before)
+        return self._ancestors[header]
+
+    def _rules(self, header: str) -> list[ParseRule]:
+        return [rule for rule in self.headers[header].header.rules if rule.previous in self.headers]
 
 
 class BodyBase(ABC):
@@ -175,7 +188,9 @@ class BodyBase(ABC):
         match node:
             case ast.NameExpr(path=path) if len(path.names) == 1:
                 symbol = self.scope.find(str(path))
-                return f"#{symbol.local.number}" if isinstance(symbol, VariableSymbol) else str(path)
+                if isinstance(symbol, PacketSymbol):
+                    return PACKET_PLACE
+                return f"#{symbol.local.number}" if isinstance(symbol, VariableSymbol) else None  # state may change
             case ast.Member(object=inner, name=name):
                 base = self.place(inner)
                 return None if base is None else f"{base}.{name.text}"
@@ -222,9 +237,16 @@ class BodyBase(ABC):
                 given = [b for b in (then, otherwise) if b.value is not None]  # the other one ends the handler
                 return max((self._most_by_form(b) for b in given), default=top)
             case TCall(function=function) if not may_return(function.body):
-                return min(top, self._most_by_form(function.body))
+                return min(top, self._most_given(function))
             case _:
                 return top
+
+    def _most_given(self, function: TFunction) -> int:
+        # found once: functions that call others twice would be walked over 2 ** depth times
+        known = self.context.most_given
+        if id(function) not in known:
+            known[id(function)] = self._most_by_form(function.body)
+        return known[id(function)]
 
     def most_static(self, static: Static) -> int:
         """The largest value of a static number over all turns of the loops around it."""

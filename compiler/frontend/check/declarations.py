@@ -25,6 +25,7 @@ from compiler.frontend.check.statements import BodyChecker
 from compiler.frontend.check.statics import static_int
 from compiler.frontend.check.table_declarations import TableDeclarer
 from compiler.frontend.check.type_names import resolve_fields, resolve_type
+from compiler.frontend.nesting import reported_nesting
 from compiler.frontend.typed import TLiteral, TStatic
 from compiler.frontend.types import (
     ERROR,
@@ -312,9 +313,11 @@ class Declarer:
 
 def check_unused_functions(module: items.Module, scope: Scope, context: Context) -> None:
     """Check functions that nothing calls as well, where that is possible without knowing a call."""
+    called = {key[0] for key in context.functions}
     for item in module.items:
         if not isinstance(item, items.Function) or item.generics:
             continue
         symbol = scope.symbols.get(item.name.text)
-        if isinstance(symbol, FunctionSymbol) and not any(key[0] == id(item) for key in context.functions):
-            BodyChecker(context, scope, Facts()).check_alone(item, symbol)
+        if isinstance(symbol, FunctionSymbol) and id(item) not in called:
+            with reported_nesting(item.span, context.reporter):
+                BodyChecker(context, scope, Facts()).check_alone(item, symbol)

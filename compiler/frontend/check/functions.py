@@ -6,7 +6,7 @@ from abc import abstractmethod
 from dataclasses import dataclass, field
 
 from compiler.frontend import ast, items
-from compiler.frontend.check.body import may_return, poison
+from compiler.frontend.check.body import PACKET_PLACE, may_return, poison
 from compiler.frontend.check.calls import CallChecker
 from compiler.frontend.check.facts import Fact, Facts, Has
 from compiler.frontend.check.members import Thing
@@ -294,6 +294,8 @@ class FunctionChecker(CallChecker):
                 return poison(node.span)
             self.context.functions[key] = found
         arguments = tuple(value for _, value in binding.values)
+        if binding.facts:  # it works on the packet, and may write any field
+            self.facts = self.facts.without(PACKET_PLACE)
         return TCall(found, arguments, type=_type_of_call(found), span=node.span)
 
     def _check_body(

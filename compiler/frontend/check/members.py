@@ -225,8 +225,9 @@ class MemberChecker(CastChecker):
                 return self.error("W0208", "this port has no peer", span, help="declare `pair left <-> right;`")
             return TLiteral((peer,), type=PORT, span=span)
         allowed = self.handler_ports
-        relevant = [(n, p) for n, p in peers if allowed is None or n in allowed]
-        if not relevant or (allowed is not None and len(relevant) != len(allowed)):
+        possible = range(len(self.context.ports)) if allowed is None else allowed
+        relevant = [(n, p) for n, p in peers if n in possible]
+        if not relevant or len(relevant) != len(possible):
             return self.error(
                 "W0208",
                 "the port that this packet came in by may have no peer",

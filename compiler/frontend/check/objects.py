@@ -38,20 +38,33 @@ def declare_object_state(
     """Declare the members of a new state `node.name` whose type is an object."""
     symbol = object_type(node.type, scope)
     assert symbol is not None and isinstance(node.type, ast.NamedType)
+    if any(opened is symbol.declaration for opened in context.opened):
+        context.reporter.error("W0518", f"object `{symbol.declaration.name.text}` contains itself", node.type.span)
+        return None
     inner = Scope(parent=symbol.scope, module=symbol.scope.module)
     if node.initial is not None:
         context.reporter.error("W0505", "only arrays and variables have an initial value", node.initial.span)
     if not _bind_arguments(symbol.declaration, node.type, node.options, inner, scope, context):
         return None
     name = prefix + node.name.text
-    for member in symbol.declaration.members:
-        declared = _member(member, context, inner, f"{name}.")
+    context.opened.append(symbol.declaration)
+    try:
+        declared = _members(symbol.declaration, context, inner, f"{name}.")
+    finally:
+        context.opened.pop()
+    return InstanceSymbol(name, symbol.declaration, inner) if declared else None
+
+
+def _members(declaration: items.Object, context: Context, scope: Scope, prefix: str) -> bool:
+    """Declare all members; False after an error."""
+    for member in declaration.members:
+        declared = _member(member, context, scope, prefix)
         if declared is None:
-            return None
-        if member.name.text in inner.symbols and not isinstance(declared, FunctionSymbol):
+            return False
+        if member.name.text in scope.symbols and not isinstance(declared, FunctionSymbol):
             context.reporter.error("W0202", f"`{member.name.text}` is declared twice", member.name.span)
-        inner.symbols[member.name.text] = declared
-    return InstanceSymbol(name, symbol.declaration, inner)
+        scope.symbols[member.name.text] = declared
+    return True
 
 
 def _member(

@@ -10,6 +10,7 @@ from compiler.frontend import ast
 from compiler.frontend.check.body import BodyBase, poison
 from compiler.frontend.check.facts import Fact
 from compiler.frontend.check.statics import STATIC_OPERATORS, static_operation
+from compiler.frontend.static_arithmetic import StaticArithmeticError
 from compiler.frontend.typed import TBinary, TCompare, TExpr, TLiteral, TLogical, TStatic, TUnary, TVector
 from compiler.frontend.types import (
     BOOLEAN,
@@ -33,6 +34,7 @@ from compiler.frontend.types import (
 )
 from compiler.frontend.variables import StaticLiteral
 from compiler.ir.operations import BinaryOperator, CompareOperator, UnaryOperator
+from compiler.source import Span
 
 _ARITHMETIC = {
     "+": BinaryOperator.ADD,
@@ -115,8 +117,8 @@ class OperatorChecker(BodyBase):
                 return self.error("W0316", f"`!` of {describe(ty)}", node.span, help="`!` negates a bool or flips bits")
             return TUnary(UnaryOperator.NOT, operand, type=ty, span=node.span)
         if isinstance(operand, TStatic) and ty == STATIC:
-            negated = static_operation("-", StaticLiteral(0), operand.value)
-            return TStatic(negated or operand.value, type=STATIC, span=node.span)
+            zero = TStatic(StaticLiteral(0), type=STATIC, span=node.span)
+            return self._static("-", zero, operand, node.span)
         if not isinstance(ty, (IntType, VectorType)):
             return self.error("W0316", f"`-` of {describe(ty)}", node.span)
         return TBinary(BinaryOperator.SUB, self.zero_of(ty, node), operand, type=ty, span=node.span)
@@ -139,20 +141,23 @@ class OperatorChecker(BodyBase):
         if isinstance(left, TStatic) and isinstance(right, TStatic) and operator in STATIC_OPERATORS:
             both = {left.type, right.type}
             if both <= {STATIC, TIME}:
-                return self._static(node, left, right)
+                return self._static(operator, left, right, node.span)
         if operator in ("<<", ">>"):
             return self._shift(node, left, right, expected)
         if TIME in (left.type, right.type):
             return self._time(node, left, right)
         return self.arithmetic(_ARITHMETIC[operator], left, right, node, expected)
 
-    def _static(self, node: ast.BinaryExpr, left: TStatic, right: TStatic) -> TExpr:
-        value = static_operation(node.operator, left.value, right.value)
-        if value is None:
-            return self.error("W0312", "division by zero, or a shift by more than 4096 bits", node.span)
-        ratio = left.type == right.type == TIME and node.operator == "/"
+    def _static(self, operator: str, left: TStatic, right: TStatic, span: Span) -> TExpr:
+        try:
+            value = static_operation(operator, left.value, right.value)
+        except StaticArithmeticError as error:
+            return self.error("W0312", str(error), span)
+        if operator in COMPARISONS:
+            return TStatic(value, type=BOOLEAN, span=span)
+        ratio = left.type == right.type == TIME and operator == "/"
         ty = TIME if TIME in (left.type, right.type) and not ratio else STATIC
-        return TStatic(value, type=ty, span=node.span)
+        return TStatic(value, type=ty, span=span)
 
     def same_type(self, left: TExpr, right: TExpr, expected: Ty | None) -> tuple[TExpr, TExpr]:
         """Both sides with one type: a static number takes the other side's, or the expected one."""
@@ -190,7 +195,7 @@ class OperatorChecker(BodyBase):
             and isinstance(right, TLiteral)
             and right.values == (0,)
         ):
-            return self.error("W0312", "division by zero", node.span)
+            return self.error("W0312", "this divides by zero", node.span)
         return TBinary(operator, left, right, type=ty, span=node.span)
 
     def _shift(self, node: ast.BinaryExpr, left: TExpr, right: TExpr, expected: Ty | None) -> TExpr:
@@ -235,9 +240,7 @@ class OperatorChecker(BodyBase):
         if ERROR in (left.type, right.type):
             return poison(node.span)
         if isinstance(left, TStatic) and isinstance(right, TStatic) and left.type == right.type:
-            value = static_operation(node.operator, left.value, right.value)
-            assert value is not None
-            return TStatic(value, type=BOOLEAN, span=node.span)
+            return self._static(node.operator, left, right, node.span)
         return self.compare(operator, left, right, node)
 
     def compare(self, operator: CompareOperator, left: TExpr, right: TExpr, node: ast.Expr) -> TExpr:

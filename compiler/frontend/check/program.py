@@ -22,10 +22,10 @@ from compiler.frontend.check.scope import (
 )
 from compiler.frontend.check.state_declarations import Declared
 from compiler.frontend.check.statements import BodyChecker
+from compiler.frontend.nesting import reported_nesting
 from compiler.frontend.typed import THandler, TProgram
 from compiler.frontend.types import ERROR, NeverType
 from compiler.ir.program import Tunable
-from compiler.source import Span
 
 _BUILTINS = ("now", "min", "max", "random", "concat")
 _HASHES = ("crc32", "crc16", "crc32c", "family")
@@ -54,9 +54,11 @@ class _ProgramChecker:
     def check(self, module: items.Module) -> TProgram | None:
         scope = Scope(parent=self.builtin, module=module.name)
         self._declare(module, scope, is_main=True)
-        handlers = [
-            h for item in module.items if isinstance(item, items.HandlerDecl) for h in self._handler(item, scope)
-        ]
+        handlers: list[THandler] = []
+        for item in module.items:
+            if isinstance(item, items.HandlerDecl):
+                with reported_nesting(item.span, self.reporter):
+                    handlers.extend(self._handler(item, scope))
         check_unused_functions(module, scope, self.context)
         if not self.context.ports and not self.reporter.errors:
             self.reporter.error(
@@ -85,7 +87,8 @@ class _ProgramChecker:
             elif isinstance(item, items.HandlerDecl) and not is_main:
                 self.reporter.error("W0211", "a module has no handlers", item.span)
         for item in module.items:
-            declarer.declare(item)
+            with reported_nesting(item.span, self.reporter):
+                declarer.declare(item)
 
     # --- modules -----------------------------------------------------------------------------------------
 
@@ -191,13 +194,13 @@ class _ProgramChecker:
                     self.reporter.warning(
                         "W0612",
                         f"packets on `{port.group}` that no handler takes are dropped",
-                        _head(place),
+                        place.first_line(),
                         help=f"say so, or pass them on: `on {port.group} (_) {{ drop }}`",
                     )
                 continue
             for later in mine[total + 1 :]:
-                note = Note(_head(mine[total].span), "this one takes every packet")
-                self.reporter.warning("W0613", "this handler is never reached", _head(later.span), notes=(note,))
+                note = Note(mine[total].span.first_line(), "this one takes every packet")
+                self.reporter.warning("W0613", "this handler is never reached", later.span.first_line(), notes=(note,))
         self._shadowed(handlers)
 
     def _takes_all(self, handler: THandler) -> bool:
@@ -208,11 +211,15 @@ class _ProgramChecker:
     def _shadowed(self, handlers: list[THandler]) -> None:
         """A handler that an earlier, more general one hides."""
         for position, later in enumerate(handlers):
+            needs = self._implied(later)
             for earlier in handlers[:position]:
-                covers = all(any(set(n) <= set(e) for n in self._implied(later)) for e in earlier.requires)
-                if earlier.where is None and earlier.requires and covers and set(later.ports) <= set(earlier.ports):
-                    note = Note(_head(earlier.span), "this one takes the same packets, and is tried first")
-                    self.reporter.warning("W0613", "this handler is never reached", _head(later.span), notes=(note,))
+                if earlier.where is not None or not earlier.requires or not set(later.ports) <= set(earlier.ports):
+                    continue
+                if all(any(set(n) <= set(e) for n in needs) for e in earlier.requires):
+                    note = Note(earlier.span.first_line(), "this one takes the same packets, and is tried first")
+                    self.reporter.warning(
+                        "W0613", "this handler is never reached", later.span.first_line(), notes=(note,)
+                    )
                     break
 
     def _implied(self, handler: THandler) -> list[tuple[str, ...]]:
@@ -221,12 +228,6 @@ class _ProgramChecker:
             common = frozenset.intersection(*(self.context.implied(h) for h in headers))
             needs.extend((h,) for h in sorted(common))
         return needs
-
-
-def _head(span: Span) -> Span:
-    """The first line of a handler."""
-    end = span.source.text.find("\n", span.start, span.end)
-    return Span(span.source, span.start, span.end if end < 0 else end)
 
 
 def _ends_in_error(reporter: Reporter, node: items.HandlerDecl) -> bool:

@@ -323,8 +323,7 @@ class BodyChecker(ChoiceChecker):
             return []
         end = last[0]
         if node.range.inclusive:
-            folded = self.static_plus_one(end)
-            end = folded
+            end = self.static_plus_one(end, node.range.last.span)
         local = self.context.new_local(node.name.text, STATIC)
         self.context.most[local.number] = max(0, self.most_static(end) - 1)
         outer, self.scope = self.scope, Scope(parent=self.scope, module=self.scope.module)

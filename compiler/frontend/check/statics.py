@@ -12,6 +12,7 @@ from compiler.frontend.check.scope import (
     resolve_path,
     what_is,
 )
+from compiler.frontend.static_arithmetic import StaticArithmeticError, static_result
 from compiler.frontend.typed import TLiteral
 from compiler.frontend.types import STATIC, TIME, Ty
 from compiler.frontend.variables import Static, StaticLiteral, StaticOperation
@@ -19,55 +20,18 @@ from compiler.frontend.variables import Static, StaticLiteral, StaticOperation
 STATIC_OPERATORS = frozenset(
     ["+", "-", "*", "/", "%", "<<", ">>", "&", "|", "^", "==", "!=", "<", "<=", ">", ">=", "min", "max"]
 )
+_MOST_STEPS = 1_000
 _COMPARISONS = frozenset(["==", "!=", "<", "<=", ">", ">="])
-_MAX_SHIFT = 4096
 
 
-def static_operation(operator: str, left: Static, right: Static) -> Static | None:
-    """Fold where both sides are literals; None for a division by zero or an absurd shift."""
-    if not isinstance(left, StaticLiteral) or not isinstance(right, StaticLiteral):
-        return StaticOperation(operator, left, right)
-    a, b = left.value, right.value
-    match operator:
-        case "+":
-            return StaticLiteral(a + b)
-        case "-":
-            return StaticLiteral(a - b)
-        case "*":
-            return StaticLiteral(a * b)
-        case "/" | "%":
-            if b == 0:
-                return None
-            return StaticLiteral(a // b if operator == "/" else a % b)
-        case "<<" | ">>":
-            if not 0 <= b <= _MAX_SHIFT:
-                return None
-            return StaticLiteral(a << b if operator == "<<" else a >> b)
-        case "&":
-            return StaticLiteral(a & b)
-        case "|":
-            return StaticLiteral(a | b)
-        case "^":
-            return StaticLiteral(a ^ b)
-        case "min":
-            return StaticLiteral(min(a, b))
-        case "max":
-            return StaticLiteral(max(a, b))
-        case "==":
-            return StaticLiteral(int(a == b))
-        case "!=":
-            return StaticLiteral(int(a != b))
-        case "<":
-            return StaticLiteral(int(a < b))
-        case "<=":
-            return StaticLiteral(int(a <= b))
-        case ">":
-            return StaticLiteral(int(a > b))
-        case ">=":
-            return StaticLiteral(int(a >= b))
-        case _:
-            pass
-    raise AssertionError(operator)
+def static_operation(operator: str, left: Static, right: Static) -> Static:
+    """Fold where both sides are literals. Raises `StaticArithmeticError` where there is no result."""
+    if isinstance(left, StaticLiteral) and isinstance(right, StaticLiteral):
+        return StaticLiteral(static_result(operator, left.value, right.value))
+    steps = 1 + sum(side.steps for side in (left, right) if isinstance(side, StaticOperation))
+    if steps > _MOST_STEPS:  # `let b = a * a; let c = b * b; ...` doubles them every time
+        raise StaticArithmeticError(f"this number takes more than {_MOST_STEPS} steps to compute")
+    return StaticOperation(operator, left, right, steps)
 
 
 def static_number(node: ast.Expr, scope: Scope, reporter: Reporter) -> tuple[Static, Ty] | None:
@@ -111,9 +75,10 @@ def _binary(node: ast.BinaryExpr, scope: Scope, reporter: Reporter) -> tuple[Sta
     left, right = static_number(node.left, scope, reporter), static_number(node.right, scope, reporter)
     if left is None or right is None:
         return None
-    folded = static_operation(node.operator, left[0], right[0])
-    if folded is None:
-        reporter.error("W0312", "division by zero, or a shift by more than 4096 bits", node.span)
+    try:
+        folded = static_operation(node.operator, left[0], right[0])
+    except StaticArithmeticError as error:
+        reporter.error("W0312", str(error), node.span)
         return None
     is_number = node.operator in _COMPARISONS or (left[1] == right[1] and node.operator == "/")
     return folded, TIME if TIME in (left[1], right[1]) and not is_number else STATIC
