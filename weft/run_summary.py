@@ -93,8 +93,9 @@ def summary_tables(replayed: Replay) -> Iterator[Table]:
         tuple(_occupancy(replayed.states, _tick(summary))),
     )
     for name, by, rows in _talkers(replayed):
-        shown = tuple((_one_line(key), "" if value is None else _one_line(value)) for key, value in rows)
-        yield Table(f"{name}: {by}", ("key", "value"), shown)
+        has_values = any(value is not None for _, value in rows)
+        shown = tuple((_one_line(key), *([_one_line(value)] if has_values else [])) for key, value in rows)
+        yield Table(f"{name}: {by}", ("key", "value") if has_values else ("key",), shown)
     for name, cells, more in _counters(replayed.states):
         title = f"{name}: cells that counted" + (f" (and {more} more)" if more else "")
         yield Table(title, ("cell", "packets", "bytes"), tuple(cells))

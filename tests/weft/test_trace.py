@@ -126,6 +126,12 @@ def test_story_for_people(program: Path) -> None:
     assert max(map(len, text.splitlines())) <= 160
 
 
+def test_equal_copies_are_told_together(program: Path) -> None:
+    flood = write_program(Path.cwd(), "use std::net;\nport any[4];\non any (p: eth) { flood }\n", name="flood.weft")
+    text = weft("trace", flood, "--in", "any[1]=left.pcap").stdout
+    assert "leaves by any[0], any[2], any[3], " in text
+
+
 def test_packet_that_is_not_there(program: Path) -> None:
     result = weft("trace", program, "--in", "left=left.pcap", "--packet", "9")
     assert (result.exit_code, result.stdout) == (1, "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from itertools import groupby
 from textwrap import wrap
 from typing import assert_never
 
@@ -12,8 +13,8 @@ from weft.packet_trace.story import (
     Changed,
     Computed,
     Did,
+    FieldChange,
     HandlerTried,
-    Left,
     LineRun,
     LookedUp,
     PacketStory,
@@ -53,8 +54,8 @@ def _story_lines(story: PacketStory) -> Iterator[str]:
         yield ""
         yield from _line_run(run)
     yield ""
-    for left in story.left:
-        yield from _left(left)
+    for (length, changes), copies in groupby(story.left, key=lambda left: (left.length, left.changes)):
+        yield from _left([left.port for left in copies], length, changes)
     if not story.left:
         yield f"the packet is {story.fate}"
 
@@ -93,10 +94,11 @@ def _step(step: Step) -> str:
             assert_never(step)
 
 
-def _left(left: Left) -> Iterator[str]:
-    same = ", unchanged" if not left.changes else ""
-    yield f"leaves by {left.port}, {left.length} bytes{same}"
-    for change in left.changes:
+def _left(ports: list[str], length: int, changes: tuple[FieldChange, ...]) -> Iterator[str]:
+    """Equal copies that left by several ports, one after another."""
+    same = ", unchanged" if not changes else ""
+    yield from wrap(f"leaves by {', '.join(ports)}, {length} bytes{same}", _WIDTH, subsequent_indent="    ")
+    for change in changes:
         yield f"  {change.field}: {_present(change.before)} -> {_present(change.after)}"
 
 
