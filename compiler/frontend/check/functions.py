@@ -29,6 +29,7 @@ from compiler.frontend.typed import TCall, TExpr, TFunction, TStatic
 from compiler.frontend.types import ERROR, NEVER, STATIC, UNIT, IntType, NeverType, Ty, VectorType, describe
 from compiler.frontend.variables import Local, StaticLiteral
 
+MOST_BODIES = 4_096  # bodies to check: one for each function and each set of types and static numbers
 PACKET_RESULT = "packet"  # the result type of a function that makes a packet
 
 
@@ -288,6 +289,13 @@ class FunctionChecker(CallChecker):
             self.header_only,
         )
         found = self.context.functions.get(key)
+        if found is None and len(self.context.functions) >= MOST_BODIES:
+            return self.error(
+                "W0614",
+                "this program is too large",
+                node.span,
+                help=f"functions are called with more than {MOST_BODIES:,} different types and static numbers",
+            )
         if found is None:
             found = self._check_body(function, symbol, binding, instance)
             if found is None:

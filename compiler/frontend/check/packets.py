@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import TypeAlias, TypeVar
 
@@ -145,7 +146,38 @@ class PacketChecker(FunctionChecker):
                 )
                 failed = True
             data.append(value)
-        return None if failed else TTemplate(tuple(headers), tuple(data), rest, rest_header)
+        if failed or not self._transports_can_be_summed([name for name, _ in headers], rest, rest_header, node.span):
+            return None
+        return TTemplate(tuple(headers), tuple(data), rest, rest_header)
+
+    def _transports_can_be_summed(self, built: list[str], rest: Rest, rest_header: str, span: Span) -> bool:
+        """A transport checksum covers addresses of the IP header before it: a new one there would make it wrong."""
+        layouts = [self.context.headers[name].header for name in built]
+        for before, header in itertools.pairwise(layouts):
+            if _has_transport_sum(header) and any(f.pseudo and bit_width(f.type) == 128 for f in before.fields):
+                self.error(
+                    "W0420",
+                    f"over IPv6 a new `{header.name}` header needs a checksum, which not every device can compute",
+                    span,
+                    help="change the headers of the packet that came, or tunnel over IPv4",
+                )
+                return False
+        if not layouts or not any(f.pseudo for f in layouts[-1].fields):
+            return True
+        following = [rest_header] if rest is Rest.FROM else []
+        if rest is Rest.AFTER:
+            found = self.context.headers.values()
+            following = [h.header.name for h in found if any(r.previous == rest_header for r in h.header.rules)]
+        summed = [name for name in following if _has_transport_sum(self.context.headers[name].header)]
+        if not summed:
+            return True
+        self.error(
+            "W0424",
+            f"the checksum of `{summed[0]}` covers the addresses of the IP header before it, and this one is new",
+            span,
+            help=f"write the fields of the packet's own IP header and keep it: `p.from({layouts[-1].name})`",
+        )
+        return False
 
     def _rest_of(self, part: ast.Expr) -> tuple[Rest, str] | None:
         """`p`, `p.from(h)`, `p.after(h)`, `p.payload()`; None for anything else."""
@@ -252,3 +284,7 @@ class PacketChecker(FunctionChecker):
     def _can_be_summed(self, kind: ChecksumKind, header: Header) -> bool:
         """A sum over the header alone; or UDP's, which may be absent."""
         return kind is ChecksumKind.HEADER or any(f.checksum and f.checksum.zero_means_none for f in header.fields)
+
+
+def _has_transport_sum(header: Header) -> bool:
+    return any(f.checksum is not None and f.checksum.kind is ChecksumKind.TRANSPORT for f in header.fields)
