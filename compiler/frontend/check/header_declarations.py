@@ -7,9 +7,9 @@ from dataclasses import replace
 from compiler.diagnostics import Reporter, closest
 from compiler.frontend import ast, items
 from compiler.frontend.check.scope import HeaderSymbol, Scope
-from compiler.frontend.check.statics import static_int
+from compiler.frontend.check.statics import static_int, static_scalar
 from compiler.frontend.check.type_names import resolve_type
-from compiler.frontend.types import EnumType, FlagsType, IntType, NamedScalar, Ty, VectorType, flatten, shape_of
+from compiler.frontend.types import STATIC, EnumType, FlagsType, IntType, NamedScalar, Ty, VectorType, flatten, shape_of
 from compiler.ir.headers import Checksum, ChecksumKind, Condition, Header, HeaderField, Linear, ParseRule
 from compiler.ir.operations import CompareOperator
 from compiler.ir.types import Bits, Blob, Type, bit_width
@@ -68,7 +68,7 @@ def _rule(matches: tuple[items.HeaderMatch, ...], scope: Scope, reporter: Report
         if field is None:
             report_unknown_field(match.field, symbol.header, reporter)
             return None
-        value = static_int(match.value, scope, reporter)
+        value = static_scalar(match.value, symbol.field_types.get(field.name, STATIC), scope, reporter)
         if value is None:
             return None
         if not isinstance(field.type, Bits) or value >> field.type.width or value < 0:
@@ -198,7 +198,8 @@ class _Layout:
             case ast.Call(function=ast.NameExpr(path=path), arguments=arguments) if str(path) == "checksum":
                 return self._checksum(node, arguments), False, 0
             case value:
-                number = static_int(value, self.scope, self.reporter) or 0
+                ty = self.types.get(node.name.text, STATIC)
+                number = static_scalar(value, ty, self.scope, self.reporter) or 0
                 if not isinstance(flat, Bits) or number >> flat.width:
                     self.reporter.error("W0310", f"{number} does not fit into `{node.name.text}`", value.span)
                     number = 0

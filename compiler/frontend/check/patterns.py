@@ -16,6 +16,7 @@ from compiler.frontend.check.scope import (
     StaticSymbol,
     TypeSymbol,
     VariableSymbol,
+    report_unknown,
     resolve_path,
 )
 from compiler.frontend.typed import TCompare, TExpr, THeaderPresent, TLiteral, TLocal, TLogical, TProject
@@ -188,6 +189,9 @@ class PatternChecker(ConditionChecker):
     def _flags_pattern(self, node: ast.FlagsPattern, value: TExpr) -> Matched | None:
         symbol = resolve_path(node.path, self.scope)
         ty = value.type
+        if symbol is None:
+            report_unknown(node.path, self.scope, self.reporter, what="type")
+            return None
         if not isinstance(symbol, TypeSymbol) or symbol.type != ty or not isinstance(ty, FlagsType):
             self.error("W0328", f"`{node.path}{{...}}` cannot match {describe(ty)}", node.span)
             return None

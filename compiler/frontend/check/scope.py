@@ -268,7 +268,7 @@ def report_unknown(path: Path, scope: Scope, reporter: Reporter, *, what: str = 
     help_text = f"did you mean `{near}`?" if near else None
     if elsewhere and (near is None or near != asked):
         help_text = f"did you mean `{elsewhere}::{asked}`?"
-    elif len(path.names) > 1 and holder is None and scope.find(path.names[0].text) is None:
+    elif len(path.names) > 1 and holder is None and isinstance(scope.find(path.names[0].text), HeaderSymbol | None):
         help_text = f"`{path.names[0].text}` is not in use here: begin the file with `use std::{path.names[0].text};`"
     message = f"there is no {what} `{path}`" if what else f"`{path}` is not declared"
     reporter.error("W0201", message, path.span, help=help_text)

@@ -19,7 +19,7 @@ from compiler.frontend.check.scope import (
     resolve_path,
     what_is,
 )
-from compiler.frontend.check.statics import static_int
+from compiler.frontend.check.statics import static_int, static_scalar
 from compiler.frontend.check.type_names import resolve_type
 from compiler.frontend.types import ERROR, UNIT, IntType, Ty, VectorType, describe, flatten, shape_of
 from compiler.ir.states import Array, Counter, Index, Lease, Map, Meter, Reduction, State
@@ -271,10 +271,12 @@ class StateDeclarer:
                 self.reporter.error("W0506", f"an array has 1 to {MAX_CELLS} cells, not {cells}", node.type.size.span)
                 return None
         stored = self._stored(element)
-        initial = static_int(node.initial, self.scope, self.reporter) if node.initial is not None else 0
-        if stored is None or initial is None:
+        if stored is None:
             return None
         ty, shape = stored
+        initial = 0 if node.initial is None else static_scalar(node.initial, ty, self.scope, self.reporter)
+        if initial is None:
+            return None
         if initial and (len(flatten(ty)) != 1 or initial < 0 or initial >> bit_width(flatten(ty)[0])):
             self.reporter.error("W0310", f"{initial} does not fit into {describe(ty)}", node.type.span)
             return None

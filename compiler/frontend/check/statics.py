@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import ipaddress
+
 from compiler.diagnostics import Reporter
 from compiler.frontend import ast
 from compiler.frontend.check.scope import (
     ConstSymbol,
+    PortSymbol,
     Scope,
     StaticSymbol,
+    TypeSymbol,
     report_unknown,
     resolve_path,
     what_is,
 )
 from compiler.frontend.static_arithmetic import StaticArithmeticError, static_result
 from compiler.frontend.typed import TLiteral
-from compiler.frontend.types import STATIC, TIME, Ty
+from compiler.frontend.types import BOOLEAN, IP4, IP6, MAC, PORT, STATIC, TIME, EnumType, Ty
 from compiler.frontend.variables import Static, StaticLiteral, StaticOperation
+
+_TYPE_OF_LITERAL = {"bool": BOOLEAN, "ip4": IP4, "mac": MAC}
 
 STATIC_OPERATORS = frozenset(
     ["+", "-", "*", "/", "%", "<<", ">>", "&", "|", "^", "==", "!=", "<", "<=", ">", ">=", "min", "max"]
@@ -92,4 +98,43 @@ def static_int(node: ast.Expr, scope: Scope, reporter: Reporter) -> int | None:
     if isinstance(found[0], StaticLiteral):
         return found[0].value
     reporter.error("W0301", "this must be known before loops are unrolled", node.span)
+    return None
+
+
+def static_scalar(node: ast.Expr, ty: Ty, scope: Scope, reporter: Reporter) -> int | None:
+    """The number of a value of `ty` known at once: written as in expressions (`true`, `10.0.0.1`, `wan`,
+    `Phase::Open`), or as a plain number; None after reporting why it is neither."""
+    match node:
+        case ast.Literal(kind=kind, value=int(value)) if kind in _TYPE_OF_LITERAL and _TYPE_OF_LITERAL[kind] == ty:
+            return value
+        case ast.Literal(kind="string", value=str(text)) if ty == IP6:
+            try:
+                return int(ipaddress.IPv6Address(text))
+            except ValueError:
+                reporter.error("W0102", f'"{text}" is not ip6', node.span)
+                return None
+        case ast.NameExpr(path=path) if ty == PORT:
+            symbol = resolve_path(path, scope)
+            if isinstance(symbol, PortSymbol) and symbol.count is None:
+                return symbol.first
+        case ast.Index(object=ast.NameExpr(path=path), index=index) if ty == PORT:
+            symbol = resolve_path(path, scope)
+            if isinstance(symbol, PortSymbol) and symbol.count is not None:
+                return _port_of_group(symbol, index, scope, reporter)
+        case ast.NameExpr(path=path) if isinstance(ty, EnumType) and len(path.names) > 1:
+            named = resolve_path(ast.Path(path.names[:-1], span=path.span), scope)
+            if isinstance(named, TypeSymbol) and named.type == ty:
+                values = {variant.name: variant.value for variant in ty.variants}
+                if path.names[-1].text in values:
+                    return values[path.names[-1].text]
+        case _:
+            pass
+    return static_int(node, scope, reporter)
+
+
+def _port_of_group(group: PortSymbol, node: ast.Expr, scope: Scope, reporter: Reporter) -> int | None:
+    index = static_int(node, scope, reporter)
+    if index is None or 0 <= index < (group.count or 0):
+        return None if index is None else group.first + index
+    reporter.error("W0321", f"`{group.name}` has {group.count} ports", node.span)
     return None

@@ -7,7 +7,7 @@ from compiler.frontend import ast, items
 from compiler.frontend.check.options import Options
 from compiler.frontend.check.scope import Scope, Symbol, TableSymbol
 from compiler.frontend.check.state_declarations import Declared
-from compiler.frontend.check.statics import static_int
+from compiler.frontend.check.statics import static_int, static_scalar
 from compiler.frontend.check.type_names import resolve_type
 from compiler.frontend.types import ERROR, UNIT, IntType, StructType, TupleType, Ty, describe, flatten, shape_of
 from compiler.ir.states import MatchKind, Table, TableArray
@@ -131,9 +131,9 @@ class TableDeclarer:
                 if set(fields) != {name for name, _ in declared} or len(flats) != len(declared):
                     self.reporter.error("W0314", f"a default gives every field of {describe(value)}", node.span)
                     return None
-                parts = [static_int(fields[name], self.scope, self.reporter) for name, _ in declared]
+                parts = [static_scalar(fields[name], ty, self.scope, self.reporter) for name, ty in declared]
             case _ if len(flats) == 1:
-                parts = [static_int(node, self.scope, self.reporter)]
+                parts = [static_scalar(node, value, self.scope, self.reporter)]
             case _:
                 self.reporter.error("W0314", f"a default gives every field of {describe(value)}", node.span)
                 return None
