@@ -7,15 +7,15 @@ After:  no `SFor` and no `TStatic`; every remaining `Static` is a `StaticLiteral
     for i in 0..2 { a[i] = 0 }    becomes    { a[0] = 0 } { a[1] = 0 }
 
 Errors: W0310 a number does not fit its type, W0311 a lane is out of range, W0312 arithmetic without a
-result, W0313 more iterations than can be unrolled.
+result, W0313 more iterations than can be unrolled, W0614 a program that is too large with all loops unrolled.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
-from compiler.diagnostics import Reporter
+from compiler.diagnostics import CompileError, Reporter
 from compiler.frontend.rewrite_typed import as_block, map_children, map_handlers
 from compiler.frontend.static_arithmetic import StaticArithmeticError, static_result
 from compiler.frontend.typed import (
@@ -37,6 +37,7 @@ from compiler.ir.types import Bits, Vector
 from compiler.source import Span
 
 MOST_ITERATIONS = 4096  # of all loops inside one another, together
+MOST_EXPRESSIONS = 400_000  # of a program; the largest examples have some 2,000
 _HASH_MEMBERS = 1 << 32
 
 _NodeT = TypeVar("_NodeT", bound=TExpr | TStatement)
@@ -52,8 +53,12 @@ class _Unroller:
         self._loop_variables: dict[int, int] = {}
         self._depth = 0
         self._iterations = 0  # of the outermost loop that is being unrolled, and all loops in it
+        self._expressions = 0  # copies made so far
 
     def expression(self, expression: TExpr) -> TExpr:
+        self._expressions += 1
+        if self._expressions > MOST_EXPRESSIONS:
+            self._give_up(expression.span)
         match expression:
             case TStatic():
                 return self._literal(expression)
@@ -67,6 +72,17 @@ class _Unroller:
                 return self._logical(expression, self.expression(left))
             case _:
                 return self._with_parts(expression)
+
+    def _give_up(self, span: Span) -> NoReturn:
+        """Functions that call others twice double the program at every level, and loops multiply it."""
+        self._reporter.error(
+            "W0614",
+            "this program is too large",
+            span,
+            label=f"by here it has {MOST_EXPRESSIONS:,} expressions, with all calls inlined and loops unrolled",
+            help="call functions less often, and lower the bounds of loops",
+        )
+        raise CompileError(*self._reporter.diagnostics)
 
     def _with_parts(self, node: _NodeT) -> _NodeT:
         return map_children(node, expression=self.expression, statement=self._statement)

@@ -7,7 +7,7 @@ from compiler.frontend.check.body import poison
 from compiler.frontend.check.operators import OperatorChecker
 from compiler.frontend.check.scope import TypeSymbol, report_unknown, resolve_path, what_is
 from compiler.frontend.check.statics import static_int
-from compiler.frontend.check.type_names import MAX_LANES, builtin_type
+from compiler.frontend.check.type_names import MAX_LANES, bounded, builtin_type
 from compiler.frontend.typed import TExpr, TLiteral, TMake, TResize, TStatic, TVector
 from compiler.frontend.types import (
     ERROR,
@@ -94,4 +94,5 @@ class CastChecker(OperatorChecker):
             parts.append(self.coerce(part, want) if want is not None else self.sized(part))
         if any(p.type == ERROR for p in parts):
             return poison(node.span)
-        return TMake(tuple(parts), type=TupleType(tuple(p.type for p in parts)), span=node.span)
+        ty = bounded(TupleType(tuple(p.type for p in parts)), node.span, self.reporter)
+        return TMake(tuple(parts), type=ty, span=node.span)

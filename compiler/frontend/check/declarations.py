@@ -22,9 +22,9 @@ from compiler.frontend.check.scope import (
 )
 from compiler.frontend.check.state_declarations import StateDeclarer
 from compiler.frontend.check.statements import BodyChecker
-from compiler.frontend.check.statics import static_int
+from compiler.frontend.check.statics import static_int, static_scalar
 from compiler.frontend.check.table_declarations import TableDeclarer
-from compiler.frontend.check.type_names import resolve_fields, resolve_type
+from compiler.frontend.check.type_names import bounded, resolve_fields, resolve_type
 from compiler.frontend.nesting import reported_nesting
 from compiler.frontend.typed import TLiteral, TStatic
 from compiler.frontend.types import (
@@ -68,9 +68,9 @@ class Declarer:
                 self.add(item.name, self._tunable(item))
             case items.Struct():
                 fields = resolve_fields(item.fields, self.scope, self.reporter)
-                self.add(item.name, TypeSymbol(StructType(self._qualified(item.name), fields, self.scope.module)))
+                self._type(item.name, StructType(self._qualified(item.name), fields, self.scope.module))
             case items.Enum():
-                self.add(item.name, TypeSymbol(self._enum(item)))
+                self._type(item.name, self._enum(item))
             case items.Flags():
                 self._flags(item)
             case items.HeaderDecl():
@@ -98,6 +98,10 @@ class Declarer:
                 self.add(item.name, TableDeclarer(self.scope, self.reporter, self.context.declared).declare(item))
             case items.Use() | items.HandlerDecl():
                 pass
+
+    def _type(self, name: ast.Name, ty: Ty) -> None:
+        declared = bounded(ty, name.span, self.reporter)
+        self.add(name, None if declared == ERROR else TypeSymbol(declared))
 
     def _qualified(self, name: ast.Name) -> str:
         module = self.scope.module.removeprefix("std::")
@@ -148,7 +152,7 @@ class Declarer:
 
     def _tunable(self, item: items.TunableDecl) -> Symbol | None:
         ty = resolve_type(item.type, self.scope, self.reporter)
-        value = static_int(item.value, self.scope, self.reporter)
+        value = static_scalar(item.value, ty, self.scope, self.reporter)
         if value is None or ty == ERROR:
             return None
         if not isinstance(ty, (IntType, NamedScalar)):

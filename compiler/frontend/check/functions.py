@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from dataclasses import dataclass, field
 
+from compiler.diagnostics import CompileError
 from compiler.frontend import ast, items
 from compiler.frontend.check.body import PACKET_PLACE, may_return, poison
 from compiler.frontend.check.calls import CallChecker
@@ -290,12 +291,13 @@ class FunctionChecker(CallChecker):
         )
         found = self.context.functions.get(key)
         if found is None and len(self.context.functions) >= MOST_BODIES:
-            return self.error(
+            self.error(
                 "W0614",
                 "this program is too large",
                 node.span,
                 help=f"functions are called with more than {MOST_BODIES:,} different types and static numbers",
             )
+            raise CompileError(*self.reporter.diagnostics)
         if found is None:
             found = self._check_body(function, symbol, binding, instance)
             if found is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compiler.diagnostics import closest
+from compiler.diagnostics import CompileError, closest
 from compiler.frontend import ast, items
 from compiler.frontend.check.body import Context
 from compiler.frontend.check.scope import (
@@ -22,6 +22,8 @@ from compiler.frontend.check.table_declarations import TableDeclarer
 from compiler.frontend.check.type_names import resolve_type
 from compiler.frontend.types import ERROR, STATIC, TIME, Ty
 from compiler.source import Span
+
+MAX_STATES = 4_096
 
 
 def object_type(node: ast.TypeNode, scope: Scope) -> ObjectSymbol | None:
@@ -46,6 +48,10 @@ def declare_object_state(
         context.reporter.error("W0505", "only arrays and variables have an initial value", node.initial.span)
     if not _bind_arguments(symbol.declaration, node.type, node.options, inner, scope, context):
         return None
+    if len(context.declared.states) > MAX_STATES:
+        text = f"this program has more than {MAX_STATES:,} states, with those in objects"
+        context.reporter.error("W0519", text, node.name.span)
+        raise CompileError(*context.reporter.diagnostics)
     name = prefix + node.name.text
     context.opened.append(symbol.declaration)
     try:

@@ -64,9 +64,9 @@ class _ProgramChecker:
             self.reporter.error(
                 "W0217", "this program has no ports", module.span, help="`port lan, wan;` or `pair left <-> right;`"
             )
-        self._catch_all(handlers)
         if self.reporter.errors:
             return None
+        self._catch_all(handlers)
         return TProgram(
             module.name,
             self.context.declared.shares,

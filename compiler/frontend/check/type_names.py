@@ -22,16 +22,20 @@ from compiler.frontend.types import (
     BOOLEAN,
     ERROR,
     NAMED_SCALARS,
+    EnumType,
     IntType,
     StructType,
     TupleType,
     Ty,
     VectorType,
     describe,
+    flatten,
 )
 from compiler.ir.types import MAX_WIDTH
+from compiler.source import Span
 
 MAX_LANES = 1024
+MAX_PARTS = 1024
 STATE_KINDS = frozenset(
     ["map", "set", "lease", "index", "counter", "meter", "exact", "lpm", "ternary", "range", "mixed", "array"]
 )
@@ -56,14 +60,38 @@ def resolve_type(node: ast.TypeNode, scope: Scope, reporter: Reporter) -> Ty:
         case ast.ArrayType(element=element, size=size):
             return _vector(node, resolve_type(element, scope, reporter), static_int(size, scope, reporter), reporter)
         case ast.TupleType(elements=elements):
-            return TupleType(tuple(resolve_type(e, scope, reporter) for e in elements))
+            return bounded(TupleType(tuple(resolve_type(e, scope, reporter) for e in elements)), node.span, reporter)
         case ast.RecordType(fields=fields):
-            return StructType("", resolve_fields(fields, scope, reporter))
+            return bounded(StructType("", resolve_fields(fields, scope, reporter)), node.span, reporter)
         case ast.NumberType():
             reporter.error("W0302", "a type is needed here, not a number", node.span)
         case ast.PacketType():
             reporter.error("W0302", "a packet cannot be stored or passed on as a value", node.span)
     return ERROR
+
+
+def bounded(ty: Ty, span: Span, reporter: Reporter) -> Ty:
+    """`ty`, made of types that are bounded; ERROR where one of them is, or (reported) it has too many parts."""
+    if ERROR in _inside(ty):
+        return ERROR
+    parts = len(flatten(ty))
+    if parts <= MAX_PARTS:
+        return ty
+    reporter.error("W0337", f"a value has at most {MAX_PARTS} parts; this one has {parts}", span)
+    return ERROR
+
+
+def _inside(ty: Ty) -> tuple[Ty, ...]:
+    """The types that `ty` is put together from."""
+    match ty:
+        case StructType(fields=fields):
+            return tuple(inner for _, inner in fields)
+        case TupleType(elements=elements):
+            return elements
+        case EnumType(variants=variants):
+            return tuple(part for variant in variants for part in variant.payload)
+        case _:
+            return ()
 
 
 def resolve_fields(fields: tuple[ast.FieldNode, ...], scope: Scope, reporter: Reporter) -> tuple[tuple[str, Ty], ...]:
