@@ -11,7 +11,17 @@ from dataclasses import dataclass
 
 from compiler.ir.fields import operands, results
 from compiler.ir.guard_tree import GuardTree
-from compiler.ir.operations import IndexFind, IndexOpen, Operation, Pure, StateAccess
+from compiler.ir.operations import (
+    Binary,
+    BinaryOperator,
+    IndexFind,
+    IndexOpen,
+    Operation,
+    Pure,
+    StateAccess,
+    Unary,
+    UnaryOperator,
+)
 from compiler.ir.program import Program
 from compiler.ir.values import Value
 
@@ -62,12 +72,28 @@ class Structure:
         return self.tree.are_exclusive(guard, other)
 
     def conditions(self, guard: int) -> dict[int, bool]:
-        """What the guard needs: number of the condition -> its truth value."""
+        """What the guard needs: number of the condition -> its truth value.
+
+        Of an `and` that must hold, an `or` that must not, and a `not`, the parts as well.
+        """
+        steps = (self.program.guards[place] for place in self.tree.chain(guard))
+        waiting = [(step.condition, step.polarity) for step in steps if step.condition is not None]
         found: dict[int, bool] = {}
-        for place in self.tree.chain(guard):
-            step = self.program.guards[place]
-            if step.condition is not None:
-                found[step.condition.number] = step.polarity
+        while waiting:
+            condition, truth = waiting.pop()
+            if condition.number in found:
+                continue
+            found[condition.number] = truth
+            match self.program.operations[self.definition(condition)]:
+                case Unary(operator=UnaryOperator.NOT, argument=part):
+                    parts, truth = (part,), not truth
+                case Binary(operator=BinaryOperator.AND, left=left, right=right) if truth:
+                    parts = (left, right)
+                case Binary(operator=BinaryOperator.OR, left=left, right=right) if not truth:
+                    parts = (left, right)
+                case _:
+                    parts = ()
+            waiting.extend((part, truth) for part in parts if isinstance(part, Value))
         return found
 
     def guarded_by(self, operation: int, condition: Value, *, truth: bool = True) -> bool:
