@@ -49,6 +49,13 @@ class CastChecker(OperatorChecker):
             return self.coerce(TStatic(value.value, type=STATIC, span=node.span), ty)
         numeric = (IntType, BoolType, NamedScalar, FlagsType)
         if isinstance(ty, EnumType) and not ty.has_payload and isinstance(value.type, IntType):
+            if not ty.is_open:  # a number may be none of the variants, and no `match` would notice
+                return self.error(
+                    "W0319",
+                    f"{describe(value.type)} cannot become {describe(ty)}, which has no other values than its variants",
+                    node.span,
+                    help=f"take the variants apart with `match`, or give it a width: `enum {ty.name}: u8 {{ ... }}`",
+                )
             return TResize(value, type=ty, span=node.span)
         if not isinstance(ty, numeric) or not (
             isinstance(value.type, numeric) or (isinstance(value.type, EnumType) and not value.type.has_payload)

@@ -41,6 +41,8 @@ def declare_header(node: items.HeaderDecl, scope: Scope, reporter: Reporter) -> 
             return None
         base, types = built
     rules = tuple(r for rule in node.rules if (r := _rule(rule, scope, reporter)) is not None)
+    if node.rules and not rules:
+        return None
     return HeaderSymbol(replace(base, name=name, rules=rules, span=node.name.span), types)
 
 
@@ -175,6 +177,14 @@ class _Layout:
                 self.reporter.error(
                     "W0409", "a header field is a number, an address, an enum, bits or a vector", node.span
                 )
+            return None
+        if isinstance(ty, EnumType) and not ty.is_open:
+            self.reporter.error(
+                "W0409",
+                f"a packet can hold numbers that are no variant of `{ty.name}`",
+                node.span,
+                help=f"give it a width: `enum {ty.name}: u{ty.width} {{ ... }}`",
+            )
             return None
         if node.name.text != "_":
             self.types[name] = ty

@@ -10,6 +10,7 @@ from compiler.frontend.check.scope import Scope
 from compiler.frontend.check.statics import static_int, static_number
 from compiler.frontend.types import TIME
 from compiler.frontend.variables import StaticLiteral
+from compiler.meaning.clock import HALF_RANGE, idle_ticks
 from compiler.source import Span
 
 
@@ -70,6 +71,9 @@ class Options:
             return None
         if found[1] != TIME:
             self.reporter.error("W0503", f"`{name}` is a time", node.span, help=f"write for example `{name}: 300s`")
+            return None
+        if idle_ticks(found[0].value) >= HALF_RANGE:
+            self.reporter.error("W0501", f"`{name}` must be below 26 days: stored times are 32 bits wide", node.span)
             return None
         return found[0].value
 
