@@ -124,6 +124,13 @@ class BodyBase(ABC):
         self.reporter.error(code, message, span, help=help, notes=notes)
         return poison(span)
 
+    def has_errors_in(self, span: Span) -> bool:
+        """Whether something there was reported, so that what follows from it is not worth saying."""
+        return any(
+            error.span.source is span.source and span.start <= error.span.start < span.end
+            for error in self.reporter.errors
+        )
+
     def bind(self, name: ast.Name, symbol: Symbol) -> None:
         if name.text != "_":
             self.scope.symbols[name.text] = symbol

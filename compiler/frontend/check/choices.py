@@ -58,6 +58,8 @@ class ChoiceChecker(AssignmentChecker):
         then, otherwise, ty = self._same_blocks(then, otherwise)
         if ty == ERROR:
             return poison(span)
+        if ty == UNIT and self.has_errors_in(span):
+            return poison(span)
         if ty == UNIT:
             return self.error("W0332", "this has no value", span, help="both branches must end with a value")
         return TIf(condition, then, otherwise, type=ty, span=span)

@@ -8,8 +8,12 @@ from compiler.frontend.check.body import poison
 from compiler.frontend.check.members import MemberChecker
 from compiler.frontend.check.scope import (
     ArraySymbol,
+    IndexSymbol,
+    LeaseSymbol,
+    MapSymbol,
     PortSymbol,
     TableSymbol,
+    what_is,
 )
 from compiler.frontend.check.statics import static_number
 from compiler.frontend.typed import TAccess, TBinary, TExpr, TLane, TLiteral, TResize, TStatic
@@ -43,6 +47,13 @@ class IndexChecker(MemberChecker):
                 if index is None:
                     return poison(node.span)
                 return TAccess(AccessKind.TABLE_CELL, state.name, (index,), type=value, span=node.span)
+            case MapSymbol() | LeaseSymbol() | IndexSymbol():
+                return self.error(
+                    "W0320",
+                    f"{what_is(owner)} is not indexed: there may be no such key",
+                    node.span,
+                    help="`.get(key) else ...` reads, `.set(key, value) else ...` writes",
+                )
             case _:
                 pass
         value = self.named_value(owner, node.object)

@@ -19,6 +19,7 @@ from compiler.frontend.check.scope import (
     PacketSymbol,
     resolve_path,
 )
+from compiler.frontend.rewrite_typed import map_spans
 from compiler.frontend.typed import SLet, TBinary, TExpr, TFact, TLiteral, TResize, TStatement, TTemplate
 from compiler.frontend.types import ERROR, IntType, UnitType, describe, flatten
 from compiler.ir.headers import ChecksumKind, Header
@@ -79,7 +80,11 @@ class PacketChecker(FunctionChecker):
             made = body.packet_body(declaration.body)
         finally:
             self.context.active.pop()
-        return None if made is None else (statements + made[0], made[1])
+        if made is None:
+            return None
+        if declaration.body.span.source is not node.span.source:
+            made = _seen_from(node.span, made)
+        return statements + made[0], made[1]
 
     def packet_body(self, node: ast.Block) -> Made | None:
         """A block whose value is a packet."""
@@ -284,6 +289,12 @@ class PacketChecker(FunctionChecker):
     def _can_be_summed(self, kind: ChecksumKind, header: Header) -> bool:
         """A sum over the header alone; or UDP's, which may be absent."""
         return kind is ChecksumKind.HEADER or any(f.checksum and f.checksum.zero_means_none for f in header.fields)
+
+
+def _seen_from(call: Span, made: Made) -> Made:
+    """What a function of another file makes, with the call's span; see `inline_functions`."""
+    statements, template = made
+    return [map_spans(s, call.standing_for) for s in statements], map_spans(template, call.standing_for)
 
 
 def _has_transport_sum(header: Header) -> bool:

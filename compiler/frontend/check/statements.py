@@ -133,6 +133,8 @@ class BodyChecker(ChoiceChecker):
         block = self.checked_block(node, None if result == UNIT else result, wants_value=result != UNIT)
         if result == UNIT or isinstance(block.type, NeverType) or ERROR in (block.type, result):
             return block
+        if block.value is None and self.has_errors_in(node.span):
+            return block
         if block.value is None:
             self.error("W0603", f"`{span_name.text}` can end without giving a {describe(result)}", span_name.span)
             return block
@@ -270,7 +272,12 @@ class BodyChecker(ChoiceChecker):
                 help="say what happens then: `... else drop;` or `... else {}`",
             )
         elif value.type not in (UNIT, ERROR) and not self.has_effect(value):
-            self.error("W0333", "this value is not used", node.value.span, help="`let _ = ...;` throws it away")
+            self.error(
+                "W0333",
+                "this value is not used",
+                node.value.span,
+                help="`let _ = ...;` throws it away; to give it back, leave out the `;` behind it",
+            )
         return [SExpr(value, span=node.span)], isinstance(value.type, NeverType)
 
     def _return(self, node: ast.Return) -> list[TStatement]:
