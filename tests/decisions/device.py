@@ -21,7 +21,7 @@ from compiler.source import Source
 from sim.captures import Packet
 from sim.control import AbstractState, abstract_state
 from sim.interpreter import Run, Summary
-from sim.state import NO_ENTRIES, ControlEntries
+from sim.state import NO_ENTRIES, ControlEntries, TableArrayState, TableState
 
 START_S = 1_000_000.0  # any instant: only differences of times mean something
 MACS = Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02")
@@ -87,6 +87,17 @@ class Device:
         left = self.send(port, packet, at_s=at_s)
         assert len(left) < 2
         return Ether(left[0][1]) if left else None
+
+    def fill(self, entries: ControlEntries) -> None:
+        """What the control plane does between packets: other contents for these tables and arrays."""
+        for name, rows in entries.tables.items():
+            table = self._run.states[name]
+            assert isinstance(table, TableState)
+            table.replace(rows)
+        for name, cells in entries.arrays.items():
+            array = self._run.states[name]
+            assert isinstance(array, TableArrayState)
+            array.replace(cells)
 
     @property
     def summary(self) -> Summary:
