@@ -171,7 +171,7 @@ def test_everything_else_is_dropped(side: str, packet: Scapy, refused: dict[int,
 def test_a_full_set_refuses_new_connections_and_keeps_those_it_has() -> None:
     firewall = Device("firewall", capacity=16)
     opened = [port for port in range(1_000) if passes(firewall, "inside", segment("inside", "S", port=port))]
-    assert 16 <= len(opened) < 200
+    assert 16 <= len(opened) < 1_000  # 64 shares have a set each
     answered = [port for port in opened if passes(firewall, "outside", segment("outside", "SA", port=port))]
     assert len(answered) == len(opened)
     for port in answered:

@@ -3,6 +3,7 @@
 import itertools
 from collections import Counter
 from dataclasses import replace
+from functools import cache
 
 import pytest
 from scapy.layers.inet import ICMP, IP, TCP, UDP
@@ -19,14 +20,15 @@ PATHS = [f"paths[{number}]" for number in range(4)]
 US = 1e-6
 
 
-def segment(flow: int, *, kind: type[Scapy] = TCP) -> Scapy:
-    return MACS / IP(src=f"10.0.0.{flow}", dst="198.51.100.7") / kind(sport=1_000 + flow, dport=443) / b"data"
+@cache
+def segment(flow: int, *, kind: type[Scapy] = TCP) -> bytes:
+    return bytes(MACS / IP(src=f"10.0.0.{flow}", dst="198.51.100.7") / kind(sport=1_000 + flow, dport=443) / b"data")
 
 
 def path_of(device: Device, flow: int, *, at_s: float) -> str:
     packet = segment(flow)
     ((port, data),) = device.send("hosts", packet, at_s=at_s)
-    assert data == bytes(packet)
+    assert data == packet
     return port
 
 
@@ -64,7 +66,7 @@ def test_one_flow_does_not_wake_another() -> None:
 def test_the_two_directions_and_protocols_are_flows_of_their_own() -> None:
     device = Device("flowlet")
     ((_, data),) = device.send("hosts", segment(1, kind=UDP))
-    assert data == bytes(segment(1, kind=UDP))
+    assert data == segment(1, kind=UDP)
     assert len({path_of(device, flow, at_s=1.0) for flow in range(60)}) == 4
 
 
@@ -99,4 +101,4 @@ def test_what_belongs_to_no_flow_takes_the_first_path(packet: Scapy) -> None:
 
 @pytest.mark.parametrize("path", PATHS)
 def test_what_comes_back_goes_to_the_hosts(path: str) -> None:
-    assert Device("flowlet").send(path, segment(1)) == [("hosts", bytes(segment(1)))]
+    assert Device("flowlet").send(path, segment(1)) == [("hosts", segment(1))]
