@@ -112,6 +112,16 @@ def test_language_reference_has_blocks_of_every_kind() -> None:
     assert kinds == {"", "items", "handler", "expr"}
 
 
+# --- links --------------------------------------------------------------------------------------------
+
+
+def test_links_inside_the_reference_have_a_heading() -> None:
+    text = (DOCS / "language.md").read_text(encoding="utf-8")
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    anchors = {re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    assert set(re.findall(r"\]\(#([^)]*)\)", text)) <= anchors
+
+
 # --- the table of standard headers --------------------------------------------------------------------
 
 
