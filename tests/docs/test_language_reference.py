@@ -18,10 +18,17 @@ from pathlib import Path
 import pytest
 
 from compiler.diagnostics import CompileError
+from compiler.frontend.check.declarations import MAX_PORTS, MAX_SHARES
 from compiler.frontend.check.modules import module_source
+from compiler.frontend.check.state_declarations import MAX_CAPACITY, MAX_CELLS
+from compiler.frontend.check.table_declarations import MAX_SIZE
+from compiler.frontend.check.type_names import MAX_LANES, MAX_PARTS
+from compiler.frontend.parse import MAX_NESTING
+from compiler.frontend.unroll_loops import MOST_ITERATIONS
 from compiler.ir.headers import Header
-from compiler.ir.types import Blob, FlagSet, Scalar
-from compiler.load import load_source
+from compiler.ir.types import MAX_WIDTH, Blob, FlagSet, Scalar
+from compiler.load import MAX_SOURCE_BYTES, load_source
+from compiler.meaning.slot_protocol import MAX_MEMBERS
 from compiler.source import Source
 from sim.control import load_entries
 
@@ -167,6 +174,29 @@ def test_table_of_aliases() -> None:
     assert source is not None
     declared = re.findall(r"^alias (\w+) = (.*);", source.text, re.MULTILINE)
     assert _rows("aliases") == [[name, headers.replace(" | ", ", ")] for name, headers in declared]
+
+
+# --- the table of limits ------------------------------------------------------------------------------
+
+
+def test_table_of_limits() -> None:
+    limits = {
+        "bits of a number": MAX_WIDTH,
+        "lanes of a vector": MAX_LANES,
+        "parts of a value": MAX_PARTS,
+        "ports of a group": MAX_PORTS,
+        "shares": MAX_SHARES,
+        "cells of an array, keys of a map": MAX_CELLS,
+        "entries of a table": MAX_SIZE,
+        "ids that one open looks at (steps)": 64,
+        "members of a reduction": MAX_MEMBERS,
+        "turns of loops inside one another": MOST_ITERATIONS,
+        "brackets inside one another": MAX_NESTING,
+    }
+    rows = [row for row in _rows("limits") if row[0] != "a source file"]
+    assert {what: int(most.replace(",", "")) for what, most in rows} == limits
+    assert MAX_CELLS == MAX_CAPACITY
+    assert ["a source file", f"{MAX_SOURCE_BYTES >> 20} MiB"] in _rows("limits")
 
 
 # --- the example of a file of the control plane --------------------------------------------------------
