@@ -211,3 +211,5 @@ Item: TypeAlias = (
 class Module(Node):
     name: str  # "std::net", or the file's name without its ending
     items: tuple[Item, ...]
+    broken: tuple[Name, ...] = ()  # what items that could not be parsed would have declared
+    lacks_names: bool = False  # one of those was a `use`

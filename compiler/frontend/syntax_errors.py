@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from lark import Token, UnexpectedInput
+from lark import UnexpectedInput
 from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedToken
 
 from compiler.diagnostics import Note, Reporter
+from compiler.frontend.mistakes import Place, character_help, is_of_weft, item_help, mistake_at
 from compiler.source import Source, Span
 
 _TERMINALS = {
@@ -44,6 +45,11 @@ _TERMINALS = {
     "WITH": "`with`",
     "ON": "`on`",
     "IF": "`if`",
+    "AMPERSAND": "`&`",
+    "NOT": "`!`",
+    "MINUS": "`-`",
+    "SELF": "`self`",
+    "__ANON_0": "`::`",
     "$END": "the end of the declaration",
 }
 _EXPRESSION_START = {
@@ -61,68 +67,53 @@ _EXPRESSION_START = {
     "NOT",
 }
 _STATEMENT_START = {"LET", "DROP", "SEND", "FOR", "MATCH"}
-_MISTAKES = {
-    "==": ("=", "one `=` assigns; `==` compares"),
-    "var": ("let", "variables are declared with `let`, or `let mut` when they change"),
-    "def": ("fn", "functions are declared with `fn`"),
-    "elif": ("else if", "write `else if`"),
-    "elsif": ("else if", "write `else if`"),
-    "while": ("for", "there are no unbounded loops: `for i in 0..4 { ... }` is unrolled"),
-    "switch": ("match", "write `match value { pattern => ..., }`"),
-    "and": ("&&", "write `&&`"),
-    "or": ("||", "write `||`"),
-    "not": ("!", "write `!`"),
-    "import": ("use", "write `use std::net;`"),
-    "include": ("use", "write `use std::net;`"),
-    "function": ("fn", "functions are declared with `fn`"),
-    "pass": ("send", "name the port: `send wan;`"),
-    "forward": ("send", "name the port: `send wan;`"),
-}
 
 
 def report_syntax_error(source: Source, start: int, end: int, error: UnexpectedInput, reporter: Reporter) -> None:
     """`error` came from parsing characters `start` to `end` of `source` as one item."""
+    at = end
+    allowed: set[str] = set()
     if isinstance(error, UnexpectedCharacters):
-        at = start + error.pos_in_stream
-        allowed = set(error.allowed or ())
-        found = source.text[at : at + 1]
-        word = _word_at(source.text, at)
-        if word in _MISTAKES:
-            reporter.error(
-                "W0105",
-                f"`{word}` is not a word of Weft here",
-                Span(source, at, at + len(word)),
-                help=_MISTAKES[word][1],
-            )
-        elif found.isalnum() or found in '_"' or not found.isascii():
-            _report_unexpected(Span(source, at, at + max(1, len(word))), f"`{word or found}`", allowed, reporter)
-        else:
-            _report_unexpected(Span(source, at, at + 1), f"`{found}`", allowed, reporter)
+        at, allowed = start + error.pos_in_stream, set(error.allowed or ())
+    elif isinstance(error, UnexpectedToken) and error.token.type != "$END":
+        at, allowed = start + (error.token.start_pos or 0), set(error.accepts or error.expected or ())
+    elif isinstance(error, (UnexpectedEOF, UnexpectedToken)):
+        allowed = set(getattr(error, "accepts", None) or getattr(error, "expected", None) or ())
+    before = source.text[start:at].rstrip()
+    place = Place(before, source.text[at:end], frozenset(allowed), source.text[start + len(before) : at])
+    last = Span(source, max(start, start + len(before) - 1), start + len(before))
+    span = Span(source, at, min(end, at + len(place.found))) if place.found else last
+    if place.found and not is_of_weft(place.found[0]):
+        report_character(Span(source, at, at + 1), reporter)
         return
-    if isinstance(error, UnexpectedToken) and isinstance(error.token, Token) and error.token.type != "$END":
-        token = error.token
-        at = start + (token.start_pos or 0)
-        span = Span(source, at, at + len(str(token)))
-        allowed = set(error.accepts or error.expected or ())
-        previous = source.text[start:at].rstrip()
-        word = previous.split()[-1] if previous.split() else ""
-        mistake = _MISTAKES.get(str(token)) or _MISTAKES.get(word)
-        if "SEMICOLON" in allowed and "\n" in source.text[start + len(previous) : at]:
-            after = start + len(previous)
-            help_text = mistake[1] if mistake else "end the statement with `;`"
-            reporter.error("W0106", "a `;` is missing here", Span(source, after - 1, after), help=help_text)
-            return
-        _report_unexpected(span, f"`{token}`", allowed, reporter, help_text=mistake[1] if mistake else None)
-        return
-    assert isinstance(error, (UnexpectedEOF, UnexpectedToken))
-    allowed: set[str] = set(getattr(error, "accepts", None) or getattr(error, "expected", None) or ())
-    _report_unexpected(Span(source, max(start, end - 1), end), "the end of the declaration", allowed, reporter)
+    mistake = mistake_at(place)
+    if mistake is not None and mistake.word:
+        word = Span(source, start + len(before) - len(mistake.word), start + len(before))
+        if place.found == mistake.word:
+            word = span
+        reporter.error("W0105", f"`{mistake.word}` is not a word of Weft here", word, help=mistake.help)
+    elif mistake is None and "SEMICOLON" in allowed and place.begins_anew():
+        reporter.error("W0106", "a `;` is missing here", last, help="end the statement with `;`")
+    else:
+        found = f"`{place.found}`" if place.found else "the end of the declaration"
+        help_text = None if mistake is None else mistake.help
+        reporter.error("W0105", f"expected {expectation(allowed)}, found {found}", span, help=help_text)
 
 
-def _report_unexpected(
-    span: Span, found: str, allowed: set[str], reporter: Reporter, *, help_text: str | None = None
-) -> None:
-    reporter.error("W0105", f"expected {expectation(allowed)}, found {found}", span, help=help_text)
+def report_no_item(source: Source, at: int, reporter: Reporter) -> None:
+    """The text at `at` stands outside of all declarations and begins none."""
+    place = Place("", source.text[at:], frozenset(), "")
+    span = Span(source, at, at + len(place.found))
+    if not is_of_weft(place.found[:1]):
+        report_character(span, reporter)
+        return
+    reporter.error("W0105", f"expected a declaration, found `{place.found}`", span, help=item_help(place))
+
+
+def report_character(span: Span, reporter: Reporter) -> None:
+    found = span.text
+    shown = f"`{found}`" if found.isprintable() and found != "`" else f"the character U+{ord(found[0]):04X}"
+    reporter.error("W0101", f"{shown} means nothing in Weft", span, help=character_help(found))
 
 
 def expectation(allowed: set[str]) -> str:
@@ -137,6 +128,10 @@ def expectation(allowed: set[str]) -> str:
     if {"SUM_OP", "PRODUCT_OP"} <= rest:  # behind an expression: name what ends it
         rest &= {"SEMICOLON", "COMMA", "RPAR", "RSQB", "RBRACE", "LBRACE", "ELSE", "FAT_ARROW", "EQUAL"}
         words.append("an operator")
+        if {"SEMICOLON", "RBRACE"} <= rest:
+            return "an operator, or `;` at the end of the statement"
+        if len(rest) > 3:
+            return "an operator, or the end of the expression"
     words.extend(sorted(_TERMINALS.get(t, f"`{t.lower()}`") for t in rest if not t.startswith("__")))
     if not words:
         return "something else"
@@ -152,10 +147,3 @@ def report_bracket(opening: Span | None, closing: Span | None, reporter: Reporte
         reporter.error("W0108", f"`{opening.text}` is never closed", opening)
     elif closing is not None:
         reporter.error("W0108", f"`{closing.text}` closes nothing", closing)
-
-
-def _word_at(text: str, at: int) -> str:
-    end = at
-    while end < len(text) and (text[end].isalnum() or text[end] == "_"):
-        end += 1
-    return text[at:end]

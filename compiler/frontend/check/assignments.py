@@ -13,10 +13,13 @@ from compiler.frontend.check.members import HeaderRef, Thing, flat_leaf_types, p
 from compiler.frontend.check.patterns import PatternChecker
 from compiler.frontend.check.scope import (
     ArraySymbol,
+    ConstSymbol,
     InstanceSymbol,
+    MapSymbol,
     PacketSymbol,
     Symbol,
     VariableSymbol,
+    is_wrong,
     resolve_path,
     what_is,
 )
@@ -158,7 +161,10 @@ class AssignmentChecker(PatternChecker):
                 return []
             case _:
                 what = what_is(owner) if isinstance(owner, Symbol.__args__) else "a value"  # type: ignore[attr-defined]
-                self.error("W0335", f"{what} cannot be assigned to", node.target.span)
+                if is_wrong(owner if isinstance(owner, ConstSymbol) else None):
+                    return []
+                help_text = "`.set(key, value) else ...` writes" if isinstance(owner, MapSymbol) else None
+                self.error("W0335", f"{what} cannot be assigned to", node.target.span, help=help_text)
                 return []
 
     def _owner(self, node: ast.Expr) -> Thing | None:

@@ -37,6 +37,7 @@ from compiler.frontend.types import (
     NeverType,
     StaticType,
     Ty,
+    UnitType,
     describe,
     flatten,
 )
@@ -101,6 +102,15 @@ class Context:
         return [rule for rule in self.headers[header].header.rules if rule.previous in self.headers]
 
 
+_HOW_TO_WRITE = {
+    "mac": "write it as `00:11:22:33:44:55`",
+    "ip4": "write it as `10.0.0.1`",
+    "ip6": 'write it as `"2001:db8::1"`',
+    "port": "name the port: `send wan;`",
+    "bool": "write `true` or `false`, or compare: `... != 0`",
+}
+
+
 class BodyBase(ABC):
     """One body being checked. `facts` changes as checking goes on; blocks save and restore it."""
 
@@ -111,6 +121,7 @@ class BodyBase(ABC):
         self.facts = facts
         self.result: Ty = UNIT  # of the function around; handlers have none
         self.in_function = False
+        self.is_uncertain = False  # whether a choice could not be checked, so that nobody knows where it ends
         self.header_only = False  # in a `where`: nothing but header fields may be used
         self.handler_ports: tuple[int, ...] | None = None  # ports that the packet can have come in by, if known
 
@@ -154,7 +165,10 @@ class BodyBase(ABC):
     def _sized(self, value: TStatic, expected: Ty, span: Span) -> TExpr:
         if isinstance(value.value, StaticLiteral) and isinstance(expected, IntType):
             number = value.value.value
-            if number < 0 or number >> expected.width:
+            if number < 0:
+                text = f"{number} does not fit into {describe(expected)}: integers are unsigned"
+                return self.error("W0310", text, span, help="subtract instead: `x - 1` wraps, `x.sat_sub(1)` does not")
+            if number >> expected.width:
                 return self.error(
                     "W0310",
                     f"{number} does not fit into {describe(expected)} (0 to {_most_of(expected.width)})",
@@ -175,6 +189,12 @@ class BodyBase(ABC):
             help_text = f"take its number with `as u{expected.width}`"
         elif _is_option_of(found, expected):
             help_text = "say what happens where there is none: `... else drop` or `... else { ... }`"
+        elif found == STATIC:
+            help_text = _HOW_TO_WRITE.get(describe(expected))
+            if isinstance(expected, FlagsType):
+                help_text = f"bits are read by name: `... .{expected.bits[0]}`" if expected.bits else None
+        if isinstance(found, UnitType):
+            return self.error("W0332", "this has no value", span)
         return self.error("W0300", f"expected {describe(expected)}, found {describe(found)}", span, help=help_text)
 
     def sized(self, value: TExpr) -> TExpr:

@@ -25,11 +25,14 @@ from compiler.frontend.check.scope import (
     PacketSymbol,
     ReductionSymbol,
     TableSymbol,
+    TypeSymbol,
+    is_wrong,
     report_unknown,
     resolve_path,
     what_is,
 )
 from compiler.frontend.check.statics import static_number
+from compiler.frontend.check.type_names import builtin_type
 from compiler.frontend.check.value_methods import INTEGER_METHODS, VECTOR_METHODS
 from compiler.frontend.typed import TConcat, TExpr, THash, THeaderPresent, TProject
 from compiler.frontend.types import (
@@ -39,6 +42,7 @@ from compiler.frontend.types import (
     EntryType,
     IntType,
     SessionType,
+    StructType,
     Ty,
     VectorType,
     describe,
@@ -84,8 +88,18 @@ class CallChecker(ConstructionChecker):
                 variant = self.variant(path)
                 if variant is not None:
                     return self._variant_value(variant, node)
+                if builtin_type(str(path)) is not None:
+                    text = f"`{path}` is a type, not a function"
+                    return self.error("W0324", text, node.function.span, help=f"write `... as {path}`")
                 report_unknown(path, self.scope, self.reporter, what="function")
                 return poison(node.span)
+            case _ if is_wrong(symbol):
+                return poison(node.span)
+            case TypeSymbol(type=StructType(fields=fields)):
+                form = ", ".join(f"{name}: ..." for name, _ in fields)
+                return self.error(
+                    "W0324", f"`{path}` is a type, not a function", node.function.span, help=f"`{path} {{ {form} }}`"
+                )
             case _:
                 return self.error("W0324", f"`{path}` is {what_is(symbol)}, not a function", node.function.span)
 
@@ -234,10 +248,10 @@ class CallChecker(ConstructionChecker):
                 return headers
             case _:
                 pass
-        near = closest(str(node.path), self.context.headers) if isinstance(node, ast.NameExpr) else None
-        self.error(
-            "W0401", "a header's name is needed here", node.span, help=f"did you mean `{near}`?" if near else None
-        )
+        if isinstance(node, ast.NameExpr) and symbol is None:
+            self.report_no_header(node.path.last, self.scope)
+        elif not is_wrong(symbol):
+            self.error("W0401", "a header's name is needed here", node.span)
         return None
 
     def _has(self, node: ast.Call) -> TExpr:

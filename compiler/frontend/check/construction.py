@@ -5,13 +5,7 @@ from __future__ import annotations
 from compiler.diagnostics import closest
 from compiler.frontend import ast
 from compiler.frontend.check.body import poison
-from compiler.frontend.check.scope import (
-    HeaderSymbol,
-    TypeSymbol,
-    report_unknown,
-    resolve_path,
-    what_is,
-)
+from compiler.frontend.check.scope import HeaderSymbol, TypeSymbol, is_wrong, report_unknown, resolve_path, what_is
 from compiler.frontend.check.value_methods import ValueMethodChecker
 from compiler.frontend.typed import TExpr, TLiteral, TMake
 from compiler.frontend.types import (
@@ -80,6 +74,8 @@ class ConstructionChecker(ValueMethodChecker):
                 return self._struct_value(ty, node)
             case TypeSymbol(type=FlagsType() as ty):
                 return self._flags_value(ty, node)
+            case _ if is_wrong(symbol):
+                pass
             case HeaderSymbol():
                 return self.error("W0414", "a new header stands only inside `packet { ... }`", node.span)
             case None:

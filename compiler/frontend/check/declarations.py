@@ -19,6 +19,8 @@ from compiler.frontend.check.scope import (
     Symbol,
     TunableSymbol,
     TypeSymbol,
+    is_wrong,
+    wrong_symbol,
 )
 from compiler.frontend.check.state_declarations import StateDeclarer
 from compiler.frontend.check.statements import BodyChecker
@@ -118,7 +120,7 @@ class Declarer:
         if symbol is not None:
             self.scope.symbols[name.text] = symbol
         else:  # declared, but wrong: what uses it says nothing more
-            self.scope.symbols[name.text] = ConstSymbol(TLiteral((), type=ERROR, span=name.span), ERROR)
+            self.scope.symbols[name.text] = wrong_symbol(name.span)
 
     def _needs_main(self, item: items.StateDecl | items.TableDecl, what: str) -> None:
         if not self.is_main:
@@ -239,7 +241,7 @@ class Declarer:
             symbol = self.scope.find(name.text)
             if isinstance(symbol, HeaderSymbol):
                 headers.append(symbol.header.name)
-            else:
+            elif self.scope.is_complete() and not is_wrong(symbol):
                 self.reporter.error("W0401", f"`{name.text}` is not a header", name.span)
         for position, left in enumerate(headers):
             for right in headers[position + 1 :]:

@@ -72,7 +72,7 @@ class FunctionChecker(CallChecker):
             elif isinstance(symbol, AliasSymbol):
                 needs.append(symbol.headers)
             else:
-                self.error("W0401", f"there is no header `{name.text}`", name.span)
+                self.report_no_header(name, scope)
                 needs.append(())
         return tuple(needs)
 

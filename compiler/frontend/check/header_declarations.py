@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from compiler.diagnostics import Reporter, closest
 from compiler.frontend import ast, items
-from compiler.frontend.check.scope import HeaderSymbol, Scope
+from compiler.frontend.check.scope import HeaderSymbol, Scope, is_wrong
 from compiler.frontend.check.statics import static_int, static_scalar
 from compiler.frontend.check.type_names import resolve_type
 from compiler.frontend.types import STATIC, EnumType, FlagsType, IntType, NamedScalar, Ty, VectorType, flatten, shape_of
@@ -41,7 +41,7 @@ def declare_header(node: items.HeaderDecl, scope: Scope, reporter: Reporter) -> 
             return None
         base, types = built
     rules = tuple(r for rule in node.rules if (r := _rule(rule, scope, reporter)) is not None)
-    if node.rules and not rules:
+    if len(rules) < len(node.rules):
         return None
     return HeaderSymbol(replace(base, name=name, rules=rules, span=node.name.span), types)
 
@@ -50,6 +50,8 @@ def _rule(matches: tuple[items.HeaderMatch, ...], scope: Scope, reporter: Report
     previous = matches[0].header.text
     symbol = scope.find(previous)
     if not isinstance(symbol, HeaderSymbol):
+        if is_wrong(symbol) or not scope.is_complete():
+            return None
         known = [n for n in scope.names() if isinstance(scope.find(n), HeaderSymbol)]
         near = closest(previous, known)
         reporter.error(

@@ -10,7 +10,9 @@ from compiler.frontend import ast
 from compiler.frontend.access_kinds import AccessKind
 from compiler.frontend.check.body import poison
 from compiler.frontend.check.casts import CastChecker
+from compiler.frontend.check.foreign_names import HEADERS
 from compiler.frontend.check.header_declarations import report_unknown_field
+from compiler.frontend.check.modules import standard_headers
 from compiler.frontend.check.scope import (
     AliasSymbol,
     ArraySymbol,
@@ -20,11 +22,13 @@ from compiler.frontend.check.scope import (
     InstanceSymbol,
     PacketSymbol,
     PortSymbol,
+    Scope,
     StaticSymbol,
     Symbol,
     TunableSymbol,
     TypeSymbol,
     VariableSymbol,
+    is_wrong,
     report_unknown,
     resolve_path,
     what_is,
@@ -163,6 +167,18 @@ class MemberChecker(CastChecker):
             help=f"did you mean `{near}`?" if near else (f"it has {listed}" if listed else None),
         )
 
+    def report_no_header(self, name: ast.Name, scope: Scope, *, also: tuple[str, ...] = ()) -> None:
+        """Say that there is no header `name`, unless it is one that was reported."""
+        if not scope.is_complete() or is_wrong(scope.find(name.text)):
+            return
+        near = HEADERS.get(name.text) or closest(name.text, [*self.context.headers, *also])
+        help_text = f"did you mean `{near}`?" if near in (*self.context.headers, *also) else None
+        module = standard_headers().get(near or name.text)
+        if help_text is None and module is not None and scope.find_module(module) is None:
+            help_text = f"begin the file with `use std::{module};`, which declares `{near or name.text}`"
+            scope.note_missing_names()
+        self.error("W0401", f"there is no header `{name.text}`", name.span, help=help_text)
+
     # --- packets and headers -----------------------------------------------------------------------
 
     def _of_packet(self, node: ast.Member) -> Thing:
@@ -178,14 +194,8 @@ class MemberChecker(CastChecker):
             case AliasSymbol(headers=several):
                 headers = several
             case _:
-                names = [*self.context.headers, "port", "length"]
-                near = closest(name, names)
-                help_text = (
-                    f"did you mean `{near}`?"
-                    if near
-                    else "a packet has headers, `port`, `length` and functions such as `has(...)`"
-                )
-                return self.error("W0401", f"there is no header `{name}`", node.name.span, help=help_text)
+                self.report_no_header(node.name, self.scope, also=("port", "length"))
+                return poison(node.span)
         present = tuple(h for h in headers if self.facts.has(h)) if len(headers) > 1 else ()
         if len(present) == 1:
             return HeaderRef(name, present, node.span)
@@ -276,11 +286,11 @@ class MemberChecker(CastChecker):
             case _:
                 if value.type == ERROR:
                     return value
-                help_text = (
-                    "say what happens where there is none: `let x = ... else drop;`"
-                    if hasattr(value.type, "inner")
-                    else None
-                )
+                help_text = None
+                if hasattr(value.type, "inner"):
+                    help_text = "say what happens where there is none: `let x = ... else drop;`"
+                elif name.isdigit():
+                    help_text = "numbers are whole: scale them, and divide last"
                 return self.error(
                     "W0207", f"{describe(value.type)} has no member `{name}`", node.name.span, help=help_text
                 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -32,6 +34,16 @@ def module_source(name: str, directory: Path | None) -> Source | None:
 def standard_modules() -> tuple[str, ...]:
     names = (entry.name for entry in files("compiler.std").iterdir())
     return tuple(sorted(name.removesuffix(".weft") for name in names if name.endswith(".weft")))
+
+
+@cache
+def standard_headers() -> dict[str, str]:
+    """The standard module that declares each header."""
+    found: dict[str, str] = {}
+    for name in standard_modules():
+        text = files("compiler.std").joinpath(f"{name}.weft").read_text(encoding="utf-8")
+        found.update(dict.fromkeys(re.findall(r"^(?:header|alias) (\w+)", text, re.MULTILINE), name))
+    return found
 
 
 def load_module(use: items.Use, directory: Path | None, reporter: Reporter) -> items.Module | None:

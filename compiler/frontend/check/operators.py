@@ -175,7 +175,7 @@ class OperatorChecker(BodyBase):
         if isinstance(ty, VectorType):
             return TVector((self.coerce(value, ty.element),), type=ty, span=value.span)
         if isinstance(ty, (NamedScalar, FlagsType)) and ty != TIME and isinstance(value, TStatic):
-            return self.error("W0300", f"expected {describe(ty)}, found a number", value.span)
+            return self.mismatch(STATIC, ty, value.span)
         return self.coerce(value, ty)
 
     def arithmetic(
@@ -320,7 +320,10 @@ class OperatorChecker(BodyBase):
                 return IP4 if network.version == 4 else IP6, int(network.network_address), network.prefixlen
             case _:
                 self.error(
-                    "W0318", "behind `in` stands a range or a prefix", node.span, help="`1..=10` or `10.0.0.0/8`"
+                    "W0318",
+                    "behind `in` stands a range or a prefix",
+                    node.span,
+                    help="`1..=10` or `10.0.0.0/8`; for single values, `x == 80 || x == 443`",
                 )
         return None
 

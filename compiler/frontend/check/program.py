@@ -18,7 +18,9 @@ from compiler.frontend.check.scope import (
     PacketSymbol,
     PortSymbol,
     Scope,
+    is_wrong,
     report_unknown,
+    wrong_symbol,
 )
 from compiler.frontend.check.state_declarations import Declared
 from compiler.frontend.check.statements import BodyChecker
@@ -40,6 +42,7 @@ class _ProgramChecker:
     def __init__(self, reporter: Reporter, directory: Path | None) -> None:
         self.reporter = reporter
         self.directory = directory
+        self.syntax_failed = False
         self.context = Context(reporter, Declared())
         self.tunables: list[Tunable] = []
         self.modules: dict[str, Scope | None] = {}  # None while it is being loaded
@@ -52,7 +55,9 @@ class _ProgramChecker:
         self.builtin.modules["hash"] = ModuleSymbol("hash", hashes)
 
     def check(self, module: items.Module) -> TProgram | None:
-        scope = Scope(parent=self.builtin, module=module.name)
+        self.syntax_failed = bool(self.reporter.errors)  # a brace too much may have ended a handler early
+        scope = Scope(parent=self.builtin, module=module.name, lacks_names=module.lacks_names)
+        scope.symbols.update({name.text: wrong_symbol(name.span) for name in module.broken})
         self._declare(module, scope, is_main=True)
         handlers: list[THandler] = []
         for item in module.items:
@@ -96,6 +101,7 @@ class _ProgramChecker:
         name = str(use.path)
         used = self._module(use)
         if used is None:
+            scope.lacks_names = True
             return
         if use.names is not None:
             for wanted in use.names:
@@ -152,7 +158,8 @@ class _ProgramChecker:
         block = body.checked_block(node.body)
         variable = "" if node.packet is None else f"{node.packet.text}: "
         name = f"{' | '.join(p.text for p in node.ports)} ({variable}{node.type.span.text})"
-        if not isinstance(block.type, NeverType) and not _ends_in_error(self.reporter, node):
+        complete = not body.has_errors_in(node.span) and not self.syntax_failed and not body.is_uncertain
+        if not isinstance(block.type, NeverType) and complete:
             self.reporter.error(
                 "W0600",
                 "this handler can end without deciding what happens to the packet",
@@ -167,6 +174,8 @@ class _ProgramChecker:
         numbers: list[int] = []
         for name in node.ports:
             symbol = scope.find(name.text)
+            if is_wrong(symbol):
+                return None
             if not isinstance(symbol, PortSymbol):
                 self.reporter.error(
                     "W0203", f"`{name.text}` is not a port", name.span, help=self._port_help(name, scope)
@@ -228,10 +237,3 @@ class _ProgramChecker:
             common = frozenset.intersection(*(self.context.implied(h) for h in headers))
             needs.extend((h,) for h in sorted(common))
         return needs
-
-
-def _ends_in_error(reporter: Reporter, node: items.HandlerDecl) -> bool:
-    """Whether something inside the handler was reported: its end may be unknown for that reason."""
-    return any(
-        e.span.source is node.span.source and node.span.start <= e.span.start < node.span.end for e in reporter.errors
-    )

@@ -9,8 +9,9 @@ from typing import TypeAlias
 from compiler.diagnostics import Reporter, closest
 from compiler.frontend import items
 from compiler.frontend.ast import Path
+from compiler.frontend.check.foreign_names import FOREIGN_NAMES
 from compiler.frontend.typed import TLiteral
-from compiler.frontend.types import Ty
+from compiler.frontend.types import ERROR, Ty
 from compiler.frontend.variables import Local, Static
 from compiler.ir.headers import Header
 from compiler.ir.states import Index, Lease, Map, Table, TableArray
@@ -208,6 +209,7 @@ class Scope:
     symbols: dict[str, Symbol] = field(default_factory=dict)
     modules: dict[str, ModuleSymbol] = field(default_factory=dict)  # a module and a header may share a name
     used: list[Scope] = field(default_factory=list)  # modules whose functions are methods here
+    lacks_names: bool = False  # a `use` failed: what is not declared may come from there
 
     def find(self, name: str) -> Symbol | None:
         scope: Scope | None = self
@@ -231,6 +233,16 @@ class Scope:
             yield from scope.symbols
             scope = scope.parent
 
+    def is_complete(self) -> bool:
+        """Whether a name that is not found here is a mistake of its own."""
+        return not self.lacks_names and (self.parent is None or self.parent.is_complete())
+
+    def note_missing_names(self) -> None:
+        """A `use` is missing, which was reported: what else comes from there is not worth saying."""
+        self.lacks_names = True
+        if self.parent is not None and self.parent.module == self.module:
+            self.parent.note_missing_names()
+
     def method_scopes(self) -> Iterator[Scope]:
         """Where a method may be declared: this scope and outwards, and the modules in use."""
         scope: Scope | None = self
@@ -238,6 +250,15 @@ class Scope:
             yield scope
             yield from scope.used
             scope = scope.parent
+
+
+def wrong_symbol(span: Span) -> ConstSymbol:
+    """Stands for what is declared, but wrong, which was reported: what uses it says nothing more."""
+    return ConstSymbol(TLiteral((), type=ERROR, span=span), ERROR)
+
+
+def is_wrong(symbol: Symbol | None) -> bool:
+    return isinstance(symbol, ConstSymbol) and symbol.type == ERROR
 
 
 def resolve_path(path: Path, scope: Scope) -> Symbol | None:
@@ -257,7 +278,9 @@ def find_module(path: Path, scope: Scope) -> ModuleSymbol | None:
 
 
 def report_unknown(path: Path, scope: Scope, reporter: Reporter, *, what: str = "") -> None:
-    """Say that `path` is not declared, with the closest name there is."""
+    """Say that `path` is not declared, with the closest name there is; once a line, and only if it is news."""
+    if not scope.is_complete() or is_wrong(scope.find(path.names[0].text)):
+        return
     known = list(scope.names())
     asked = path.names[-1].text
     holder = find_module(path, scope) if len(path.names) > 1 else None
@@ -270,7 +293,11 @@ def report_unknown(path: Path, scope: Scope, reporter: Reporter, *, what: str = 
         help_text = f"did you mean `{elsewhere}::{asked}`?"
     elif len(path.names) > 1 and holder is None and isinstance(scope.find(path.names[0].text), HeaderSymbol | None):
         help_text = f"`{path.names[0].text}` is not in use here: begin the file with `use std::{path.names[0].text};`"
+    help_text = FOREIGN_NAMES.get(str(path), help_text)
     message = f"there is no {what} `{path}`" if what else f"`{path}` is not declared"
+    line = path.span.line
+    if any(e.message == message and e.span.line == line and e.span.source is path.span.source for e in reporter.errors):
+        return
     reporter.error("W0201", message, path.span, help=help_text)
 
 

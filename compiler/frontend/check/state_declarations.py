@@ -16,6 +16,7 @@ from compiler.frontend.check.scope import (
     ReductionSymbol,
     Scope,
     Symbol,
+    is_wrong,
     resolve_path,
     what_is,
 )
@@ -199,6 +200,8 @@ class StateDeclarer:
         lease = resolve_path(arrow.path, self.scope) if isinstance(arrow, ast.NamedType) else None
         if len(ty.args) != 1 or arrow is None:
             self.reporter.error("W0303", "an index is written `index<Key => lease>`", ty.span)
+            return None
+        if is_wrong(lease):
             return None
         if not isinstance(lease, LeaseSymbol):
             found = "not declared" if lease is None else what_is(lease)

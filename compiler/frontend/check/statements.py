@@ -257,6 +257,7 @@ class BodyChecker(ChoiceChecker):
     def _expression(self, node: ast.ExprStatement) -> tuple[list[TStatement], bool]:
         if isinstance(node.value, (ast.IfExpr, ast.MatchExpr)) and node.otherwise is None:
             chosen = self.if_or_match(node.value, None, wants_value=False)
+            self.is_uncertain |= chosen.type == ERROR
             return [SExpr(chosen, span=node.span)], isinstance(chosen.type, NeverType)
         value = self.expr(node.value)
         if node.otherwise is not None:
@@ -290,6 +291,10 @@ class BodyChecker(ChoiceChecker):
             if self.result != UNIT:
                 self.error("W0603", f"`return` without the {describe(self.result)} that this function gives", node.span)
             return [SReturn(None, span=node.span)]
+        if self.result == UNIT:
+            text = "this function gives no value"
+            self.error("W0300", text, node.value.span, help="say what it gives: `fn name(...) -> u8 { ... }`")
+            return []
         value = self.coerce(self.expr(node.value, self.result), self.result)
         return [] if value.type == ERROR else [SReturn(value, span=node.span)]
 

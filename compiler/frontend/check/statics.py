@@ -12,6 +12,7 @@ from compiler.frontend.check.scope import (
     Scope,
     StaticSymbol,
     TypeSymbol,
+    is_wrong,
     report_unknown,
     resolve_path,
     what_is,
@@ -65,6 +66,8 @@ def _named(path: ast.Path, scope: Scope, reporter: Reporter) -> tuple[Static, Ty
             return StaticLiteral(number), TIME if ty == TIME else STATIC
         case ConstSymbol(value=value, type=ty) if not isinstance(value, TLiteral):
             return value, ty
+        case _ if is_wrong(symbol):
+            pass
         case None:
             report_unknown(path, scope, reporter)
         case _:

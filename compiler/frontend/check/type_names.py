@@ -13,6 +13,7 @@ from compiler.frontend.check.scope import (
     Scope,
     StaticSymbol,
     TypeSymbol,
+    is_wrong,
     report_unknown,
     resolve_path,
     what_is,
@@ -109,6 +110,8 @@ def resolve_fields(fields: tuple[ast.FieldNode, ...], scope: Scope, reporter: Re
 def _named(node: ast.NamedType, scope: Scope, reporter: Reporter) -> Ty:
     name = str(node.path)
     symbol = resolve_path(node.path, scope)
+    if is_wrong(symbol):
+        return ERROR
     if isinstance(symbol, TypeSymbol):
         if node.args:
             reporter.error("W0303", f"`{name}` takes no arguments in `<...>`", node.span)
