@@ -320,6 +320,8 @@ class FunctionChecker(CallChecker):
             checked = body.function_body(function.body, result, function.name)
         finally:
             self.context.active.pop()
+        if result == UNIT and body.has_errors_in(function.body.span):
+            return None  # it may have been meant to give a value
         name = f"{instance.name}.{function.name.text}" if instance else function.name.text
         return TFunction(name, tuple(parameters), result, checked)  # type: ignore[arg-type]
 

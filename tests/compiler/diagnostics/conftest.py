@@ -1,0 +1,12 @@
+"""One flag rewrites the golden files: `pytest tests/compiler/diagnostics --update-golden`."""
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="write the golden files anew")
+
+
+@pytest.fixture
+def update_golden(request: pytest.FixtureRequest) -> bool:
+    return bool(request.config.getoption("--update-golden", default=False))  # known only where this folder was named
