@@ -67,6 +67,10 @@ def test_an_entry_asked_for_room_first_loses_nothing() -> None:
             "let a = m.find(S); let b = m.find(D); if a.present || b.present { a.set(1) else {} b.set(2) else {} }",
             ["W0901"],
         ),
+        # A slot that is live belongs to nobody else, whatever other keys are put.
+        ("let a = m.find(S); m.set(D, 1) else {} if a.present { a.set(2); }", []),
+        ("let a = m.find(S); m.set(D, 1) else {} if a.present && p.ipv4.ttl > 3 { a.set(2); }", []),
+        ("let a = m.find(S); m.set(D, 1) else {} if !a.present { a.set(2) else {} }", ["W0901"]),
         ("let a = m.find(S); let b = n.find(D); a.set(1) else drop; b.set(2) else drop;", []),
     ],
 )
