@@ -40,11 +40,21 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Characters `start` to `end` (exclusive, 0-based) of a source file."""
+    """Characters `start` to `end` (exclusive, 0-based) of a source file.
+
+    Code that a call brought in from another file has the call's span, so that messages name the caller's
+    line. `inside` is then where the code itself stands, and `is_result` says that its value is the call's.
+    """
 
     source: Source = field(repr=False)
     start: int
     end: int
+    inside: Span | None = field(default=None, compare=False, repr=False)
+    is_result: bool = field(default=False, compare=False, repr=False)
+
+    def standing_for(self, code: Span) -> Span:
+        """This call's span, for `code` of the function that it calls, or that one calls in turn."""
+        return Span(self.source, self.start, self.end, code.inside or code)
 
     @property
     def line(self) -> int:

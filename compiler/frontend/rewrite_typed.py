@@ -13,6 +13,7 @@ from typing import TypeAlias, TypeGuard, TypeVar, get_args
 
 from compiler.frontend.nesting import bounded_nesting
 from compiler.frontend.typed import TBlock, TExpr, THandler, TProgram, TStatement, TTemplate
+from compiler.source import Span
 
 Node: TypeAlias = TExpr | TStatement
 ChangeExpression: TypeAlias = Callable[[TExpr], TExpr]
@@ -82,6 +83,18 @@ def _mapped(part: object, expression: ChangeExpression, statement: ChangeStateme
         mapped = tuple(_mapped(item, expression, statement) for item in part)
     unchanged = len(mapped) == len(part) and all(new is old for new, old in zip(mapped, part, strict=True))
     return part if unchanged else mapped
+
+
+def map_spans(node: _NodeT, change: Callable[[Span], Span]) -> _NodeT:
+    """`node` with the span of everything in it replaced."""
+
+    def statement(inner: TStatement) -> tuple[TStatement, ...]:
+        return (map_spans(inner, change),)
+
+    mapped = map_children(node, expression=lambda inner: map_spans(inner, change), statement=statement)
+    if isinstance(mapped, TTemplate):
+        return mapped
+    return dataclasses.replace(mapped, span=change(mapped.span))
 
 
 def map_handlers(program: TProgram, *, expression: ChangeExpression) -> TProgram:

@@ -35,7 +35,6 @@ class StoryTeller:
         self._choice = HandlerChoice(program, self._shapes)
         self._view = PacketView(program)
         self._guards = GuardTree(program.guards)
-        self._source = program.handlers[0].span.source if program.handlers else None
 
     def story(self, trace: PacketTrace, *, number: int) -> PacketStory:
         """The story of the packet that `trace` holds, the `number`th of the run, counting from 1."""
@@ -109,7 +108,7 @@ class StoryTeller:
 
     def _is_worth_telling(self, operation: Operation) -> bool:
         """Whether a value is of a variable in a handler: not of a choice among handlers, nor of the library's."""
-        if operation.span.source is not self._source or isinstance(operation, HeaderPresent | ReadField | ReadFact):
+        if operation.span.inside is not None or isinstance(operation, HeaderPresent | ReadField | ReadFact):
             return False  # what a packet arrived with is told already
         return any(self._guards.is_within(operation.guard, handler.guard) for handler in self._program.handlers)
 
