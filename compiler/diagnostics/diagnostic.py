@@ -94,6 +94,13 @@ class Reporter:
         return tuple(d for d in self.diagnostics if d.severity is Severity.WARNING)
 
     def raise_errors(self) -> None:
-        """Raise `CompileError` with everything collected if any of it is an error."""
+        """Raise `CompileError` with everything collected, in the order of the text, if any of it is an error."""
         if self.errors:
-            raise CompileError(*self.diagnostics)
+            raise CompileError(*in_order(self.diagnostics))
+
+
+def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """By place; files in the order in which something was found in them."""
+    given = list(diagnostics)
+    files = [d.span.source.name for d in given]
+    return sorted(given, key=lambda d: (files.index(d.span.source.name), d.span.start))

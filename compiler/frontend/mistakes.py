@@ -190,7 +190,7 @@ _MISTAKES: tuple[tuple[Callable[[Place], bool], str], ...] = (
     (_between("", "0X|0B"), "write `0x` and `0b` small"),
     (_between(r"\d\.\d*", ""), "numbers are whole: write `1500ms` for `1.5s`"),
     (_between(r"\}", r";\s*else"), "no `;` stands before `else`"),
-    (_between(r"^use\b.*", r"\."), "modules are named with `::`: `use std::net;`"),
+    (_between(r"^use\b.*", r"[.:]"), "modules are named with `::`: `use std::net;`"),
     (
         _between(r"\b(state|table|const|struct|enum|header|object)", r"\w"),
         "declare it outside of handlers and functions",

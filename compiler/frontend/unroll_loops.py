@@ -37,7 +37,7 @@ from compiler.ir.types import Bits, Vector
 from compiler.source import Span
 
 MOST_ITERATIONS = 4096  # of all loops inside one another, together
-MOST_EXPRESSIONS = 400_000  # of a program; the largest examples have some 2,000
+MOST_EXPRESSIONS = 200_000  # of a program; the largest examples have some 2,000
 _HASH_MEMBERS = 1 << 32
 
 _NodeT = TypeVar("_NodeT", bound=TExpr | TStatement)

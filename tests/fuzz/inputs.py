@@ -21,12 +21,13 @@ _TOKEN = re.compile(
     |(?P<operator><<=|>>=|\.\.=|<->|->|=>|==|!=|<=|>=|&&|\|\||<<|>>|::|\.\.|[-+*&|^]=|.)""",
     re.VERBOSE,
 )
-_NAMES = (
-    "lan wan any p x y i key flows hits table_a net tcp udp ipv4 eth vlan l4 Flow flow ip4 mac u1 u8 u16 u32 u64 u128 "
-    "bool time port multicast map set lease index counter meter exact lpm array find get set add remove open present "
-    "value src dst sport dport ttl proto flags has length from after payload now min max random concat hash crc32 "
-    "family std sketch CountMin size capacity range idle rate burst int collective reduce self checksum"
-).split()
+_NAMES = """
+    lan wan any p x y i key flows hits table_a net tcp udp ipv4 eth vlan l4 Flow flow ip4 mac u1 u8 u16
+    u32 u64 u128 bool time port multicast map set lease index counter meter exact lpm array find get set
+    add remove open present value src dst sport dport ttl proto flags has length from after payload now
+    min max random concat hash crc32 family std sketch CountMin size capacity range idle rate burst int
+    collective reduce self checksum
+"""
 _TERMINALS = {
     "INT": ["0", "1", "2", "7", "64", "65536", "0xffff_ffff", "5u32", "1u8", "3u2048", "4294967296"],
     "DURATION": ["0s", "1ns", "10ms", "300s", "1h"],
@@ -173,7 +174,7 @@ def _depth_of(rule: Rule, depths: dict[str, int]) -> int:
 def _spelling(terminal: str) -> tuple[str, ...]:
     known = {t.name: t.pattern for t in grammar().terminals}
     if terminal == "NAME":
-        return tuple(_NAMES)
+        return tuple(_NAMES.split())
     return tuple(_TERMINALS.get(terminal, [known[terminal].value]))
 
 

@@ -371,7 +371,8 @@ class AssignmentChecker(PatternChecker):
         """Drop facts about what an assignment to `target` changes: a field has several names (`l4`, `tcp`)."""
         place = self.place(target)
         if place is not None:
-            self.facts = self.facts.without(PACKET_PLACE if place.startswith(PACKET_PLACE) else place)
+            in_packet = place.startswith(f"{PACKET_PLACE}.")
+            self.facts = self.facts.without_field(place.split(".")[2]) if in_packet else self.facts.without(place)
 
     def forget_assigned(self, body: ast.Block) -> None:
         """Drop facts about everything that a loop's body assigns: its second turn begins without them."""

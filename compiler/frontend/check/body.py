@@ -107,6 +107,7 @@ _HOW_TO_WRITE = {
     "ip4": "write it as `10.0.0.1`",
     "ip6": 'write it as `"2001:db8::1"`',
     "port": "name the port: `send wan;`",
+    "multicast": "groups come from a table or a constant `as multicast`",
     "bool": "write `true` or `false`, or compare: `... != 0`",
 }
 

@@ -230,6 +230,8 @@ class CallChecker(ConstructionChecker):
         function = self.method_for(name.text, None)
         if function is not None:
             return self.call_function(function, packet, node)
+        if not self.scope.is_complete():
+            return poison(node.span)
         near = closest(name.text, ["has", "from", "after", *self._function_names()])
         return self.error(
             "W0207",
@@ -280,6 +282,8 @@ class CallChecker(ConstructionChecker):
                 left, right = self.sized(left), self.sized(right)
                 return self.arithmetic(operator, left, right, node)
             case "random":
+                if self.header_only:
+                    return self.error("W0413", "a `where` looks at header fields and constants only", node.span)
                 if self.arguments(node, []) is None:
                     return poison(node.span)
                 self.context.random_sites += 1

@@ -47,6 +47,8 @@ class CastChecker(OperatorChecker):
             if isinstance(value.value, StaticLiteral):
                 return TLiteral((value.value.value & ((1 << ty.width) - 1),), type=ty, span=node.span)
             return self.coerce(TStatic(value.value, type=STATIC, span=node.span), ty)
+        if isinstance(value, TStatic) and value.type == STATIC and isinstance(ty, NamedScalar) and ty != TIME:
+            return TResize(self.coerce(value, IntType(ty.width)), type=ty, span=node.span)
         numeric = (IntType, BoolType, NamedScalar, FlagsType)
         if isinstance(ty, EnumType) and not ty.has_payload and isinstance(value.type, IntType):
             if not ty.is_open:  # a number may be none of the variants, and no `match` would notice

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from compiler.frontend import ast
-from compiler.frontend.check.facts import Below, Fact, Has, IsPresent
+from compiler.frontend.check.facts import Below, CanHold, Fact, Has
 from compiler.frontend.check.packets import PacketChecker
 from compiler.frontend.check.scope import PacketSymbol, resolve_path
 from compiler.frontend.check.statics import static_number
@@ -24,6 +24,9 @@ class ConditionChecker(PacketChecker):
                 return (*self.facts_of(left, True), *self.facts_of(right, True))
             case ast.BinaryExpr(operator="||", left=left, right=right) if not truth:
                 return (*self.facts_of(left, False), *self.facts_of(right, False))
+            case ast.BinaryExpr(operator="&&" | "||", left=left, right=right):  # one of the two, not known which
+                either = frozenset(self.facts_of(left, truth)) & frozenset(self.facts_of(right, truth))
+                return tuple(either)
             case ast.BinaryExpr(operator=operator, left=left, right=right) if operator in _NEGATED:
                 return self._bounds(operator if truth else _NEGATED[operator], left, right)
             case ast.Membership(value=value, set=ast.RangeExpr(last=last, inclusive=inclusive)) if truth:
@@ -32,9 +35,9 @@ class ConditionChecker(PacketChecker):
                 truth and name.text == "has" and len(arguments) == 1
             ):
                 return self._has_facts(owner, arguments[0].value)
-            case ast.Member(object=owner, name=name) if truth and name.text == "present":
+            case ast.Member(object=owner, name=name) if truth and name.text in ("present", "has_room"):
                 place = self.place(owner)
-                return (IsPresent(place),) if place is not None else ()
+                return (CanHold(place),) if place is not None else ()
             case _:
                 pass
         return ()

@@ -19,8 +19,8 @@ class Has:
 
 
 @dataclass(frozen=True, slots=True)
-class IsPresent:
-    """The map entry in this variable was found."""
+class CanHold:
+    """The map entry in this variable was found, or has room: storing in it cannot fail."""
 
     place: str
 
@@ -33,7 +33,7 @@ class Below:
     most: int
 
 
-Fact: TypeAlias = Has | IsPresent | Below
+Fact: TypeAlias = Has | CanHold | Below
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,8 @@ class Facts:
         wanted = frozenset(headers)
         return any(isinstance(f, Has) and f.headers <= wanted for f in self.known)
 
-    def is_present(self, place: str | None) -> bool:
-        return IsPresent(place or "") in self.known
+    def can_hold(self, place: str | None) -> bool:
+        return CanHold(place or "") in self.known
 
     def most(self, place: str | None) -> int | None:
         bounds = [f.most for f in self.known if isinstance(f, Below) and f.place == place]
@@ -62,6 +62,11 @@ class Facts:
         return replace(
             self, known=frozenset(f for f in self.known if isinstance(f, Has) or not _rests_on(f.place, place))
         )
+
+    def without_field(self, name: str) -> Facts:
+        """What is left when a field called `name` of some header changes; places are `packet.header.field...`."""
+        kept = (f for f in self.known if isinstance(f, Has) or f.place.split(".")[2:3] != [name])
+        return replace(self, known=frozenset(kept))
 
 
 def _rests_on(fact_place: str, changed: str) -> bool:

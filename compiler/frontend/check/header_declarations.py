@@ -163,7 +163,10 @@ class _Layout:
         checksum, is_size, default = self._default(node, flat)
         ty = self.types.get(name)
         shape = None if ty is None or node.name.text == "_" else shape_of(ty)
-        return HeaderField(name, flat, shape, offset, checksum, "pseudo" in attributes, is_size, default)
+        pseudo = "pseudo" in attributes
+        if is_size:
+            return HeaderField(name, flat, shape, offset, checksum, pseudo, True, size_less=default)
+        return HeaderField(name, flat, shape, offset, checksum, pseudo, default=default)
 
     def _type(self, node: items.HeaderFieldNode, name: str) -> Type | None:
         match node.type:
@@ -202,11 +205,14 @@ class _Layout:
         return Blob(max(0, most))
 
     def _default(self, node: items.HeaderFieldNode, flat: Type) -> tuple[Checksum | None, bool, int]:
+        """(checksum, whether it is a size, default; of a size, the bytes that it leaves out)."""
         match node.value:
             case None:
                 return None, False, 0
             case ast.NameExpr(path=path) if str(path) == "size":
                 return None, True, 0
+            case ast.BinaryExpr(operator="-", left=ast.NameExpr(path=path), right=right) if str(path) == "size":
+                return None, True, static_int(right, self.scope, self.reporter) or 0
             case ast.Call(function=ast.NameExpr(path=path), arguments=arguments) if str(path) == "checksum":
                 return self._checksum(node, arguments), False, 0
             case value:

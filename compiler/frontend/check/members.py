@@ -115,6 +115,8 @@ class MemberChecker(CastChecker):
                 return TLiteral((first,), type=PORT, span=node.span)
             case PortSymbol(name=name):
                 return self.error("W0203", f"`{name}` is a group of ports", node.span, help=f"name one: `{name}[0]`")
+            case BuiltinSymbol(name="now") if self.header_only:
+                return self.error("W0413", "a `where` looks at header fields and constants only", node.span)
             case BuiltinSymbol(name="now"):
                 return TFact(PacketFact.NOW, type=TIME, span=node.span)
             case ArraySymbol(cells=None) as array:

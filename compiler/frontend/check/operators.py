@@ -18,6 +18,8 @@ from compiler.frontend.types import (
     IP4,
     IP6,
     MAC,
+    MULTICAST,
+    PORT,
     STATIC,
     TIME,
     BoolType,
@@ -113,7 +115,7 @@ class OperatorChecker(BodyBase):
             if isinstance(operand, TStatic):
                 operand = self.coerce(operand, expected) if isinstance(expected, IntType) else self.sized(operand)
                 ty = operand.type
-            if ty != ERROR and not isinstance(ty, (BoolType, IntType, VectorType, FlagsType, NamedScalar)):
+            if ty != ERROR and not _has_bits(ty):
                 return self.error("W0316", f"`!` of {describe(ty)}", node.span, help="`!` negates a bool or flips bits")
             return TUnary(UnaryOperator.NOT, operand, type=ty, span=node.span)
         if isinstance(operand, TStatic) and ty == STATIC:
@@ -186,9 +188,11 @@ class OperatorChecker(BodyBase):
         if ERROR in (ty, right.type):
             return poison(node.span)
         bits = operator in (BinaryOperator.AND, BinaryOperator.OR, BinaryOperator.XOR)
-        allowed = isinstance(ty, (IntType, VectorType)) or (bits and isinstance(ty, (BoolType, FlagsType, NamedScalar)))
+        allowed = isinstance(ty, (IntType, VectorType)) or (bits and _has_bits(ty))
         if not allowed:
             help_text = "compute with its number: `as u32`" if isinstance(ty, (NamedScalar, EnumType)) else None
+            if ty == PORT and bits:
+                help_text = "`send` takes one port; for both write `clone a; send b;`"
             return self.error("W0316", f"`{operator.value}` of {describe(ty)}", node.span, help=help_text)
         if (
             operator in (BinaryOperator.DIV, BinaryOperator.MOD)
@@ -328,3 +332,8 @@ class OperatorChecker(BodyBase):
         return None
 
     # --- casts and construction ------------------------------------------------------------------------
+
+
+def _has_bits(ty: Ty) -> bool:
+    """Whether `& | ^ !` mean something: not for ports and groups, whose numbers are only names."""
+    return isinstance(ty, (BoolType, IntType, VectorType, FlagsType, NamedScalar)) and ty not in (PORT, MULTICAST)

@@ -279,7 +279,9 @@ class PacketChecker(FunctionChecker):
             if declared.name in given:
                 values.append(given[declared.name])
             elif declared.is_size and isinstance(declared.type, Bits):
-                values.append(TResize(size, type=IntType(declared.type.width), span=node.span))
+                left_out = TLiteral((declared.size_less,), type=size.type, span=node.span)
+                counted = TBinary(BinaryOperator.SUB, size, left_out, type=size.type, span=node.span)
+                values.append(TResize(counted, type=IntType(declared.type.width), span=node.span))
             else:
                 width = declared.type.width if isinstance(declared.type, Bits) else 0
                 default = declared.default if width else (0,) * getattr(declared.type, "lanes", 1)

@@ -207,7 +207,7 @@ class _ProgramChecker:
                         help=f"say so, or pass them on: `on {port.group} (_) {{ drop }}`",
                     )
                 continue
-            for later in mine[total + 1 :]:
+            for later in mine[total + 1 :] if not mine[total].requires else []:
                 note = Note(mine[total].span.first_line(), "this one takes every packet")
                 self.reporter.warning("W0613", "this handler is never reached", later.span.first_line(), notes=(note,))
         self._shadowed(handlers)

@@ -157,7 +157,7 @@ class StateMethodChecker(CellMethodChecker):
             return poison(node.span)
         value = arguments[0] if arguments else TMake((), type=UNIT, span=node.span)
         put = self.access(AccessKind.ENTRY_PUT, ty.state, (entry, value), OptionType(UNIT), node.span)
-        if self.facts.is_present(place):  # it was found, so it cannot fail
+        if self.facts.can_hold(place):
             return TBlock((SExpr(put, span=node.span),), None, type=UNIT, span=node.span)
         return put
 

@@ -304,8 +304,7 @@ class BodyChecker(ChoiceChecker):
         if node.target is not None and wanted is not None:
             target = self.expr(node.target, wanted)
             if target.type == STATIC:
-                help_text = "groups come from a table or a constant `as multicast`" if wanted == MULTICAST else None
-                self.error("W0300", f"expected {describe(wanted)}, found a number", node.target.span, help=help_text)
+                self.mismatch(STATIC, wanted, node.target.span)
                 return []
             target = self.coerce(target, wanted)
         made = self.packet(node.packet)
