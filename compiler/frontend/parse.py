@@ -33,7 +33,7 @@ MAX_NESTING = 100  # brackets; deeper text is refused rather than recursed into
 def grammar() -> Lark:
     """The LALR parser of weft.lark; building it takes about 0.2 s."""
     text = files("compiler.frontend").joinpath("weft.lark").read_text(encoding="utf-8")
-    return Lark(text, parser="lalr", start=["start", "item"], propagate_positions=True, maybe_placeholders=True)
+    return Lark(text, parser="lalr", start="item", propagate_positions=True, maybe_placeholders=True)
 
 
 def parse(source: Source, reporter: Reporter) -> Module:
@@ -89,7 +89,7 @@ def _item_extents(source: Source, reporter: Reporter, broken: list[Span]) -> Ite
     start: int | None = None
     lost: int | None = None  # where the text that is passed over begins
     last_end = 0
-    for token in _bracket_tokens(source, reporter):
+    for token in _bracket_tokens(source):
         begin = token.start_pos or 0
         last_end = begin + len(token)
         begins_item = token.type == "ITEM" and token.column == 1
@@ -154,26 +154,18 @@ def _ends_item(source: Source, text: str, end: int) -> bool:
     return text == "}" and source.text[end:].lstrip()[:1] not in (">", "=", ",", ";", "{")
 
 
-@cache
-def _bracket_lexer() -> Lark:
-    return Lark(
-        r"""
-        start: (ITEM | BRACKET | OTHER)*
-        ITEM.3: /(use|shares|port|pair|const|tunable|header|alias|struct|enum|bits|fn|object|state|table|on)\b/
-        BRACKET.2: /[{}()\[\];]/
-        OTHER.1: /"[^"\n]*"|[A-Za-z0-9_]+|[^\sA-Za-z0-9_{}()\[\];]/
-        COMMENT.4: /\/\/[^\n]*/
-        %ignore COMMENT
-        %ignore /\s+/
-        """,
-        parser="lalr",
-        lexer="basic",
-    )
+_PIECES = re.compile(
+    r"//[^\n]*"
+    r"|(?P<ITEM>(?:use|shares|port|pair|const|tunable|header|alias|struct|enum|bits|fn|object|state|table|on)\b)"
+    r"|(?P<BRACKET>[{}()\[\];])"
+    r'|(?P<OTHER>"[^"\n]*"|\w+(?:[.:,]\s?\w+)*|[^\s])'
+)
 
 
-def _bracket_tokens(source: Source, reporter: Reporter) -> Iterator[Token]:
-    try:
-        yield from _bracket_lexer().lex(source.text)
-    except UnexpectedInput as error:
-        at = error.pos_in_stream or 0
-        reporter.error("W0101", "this character means nothing in Weft", Span(source, at, at + 1))
+def _bracket_tokens(source: Source) -> Iterator[Token]:
+    """What items are told apart by. One regular expression: Lark's lexer took a third of the time to parse."""
+    for match in _PIECES.finditer(source.text):
+        if match.lastgroup is not None:
+            at = match.start()
+            begins_line = at == 0 or source.text[at - 1] == "\n"
+            yield Token(match.lastgroup, match.group(), start_pos=at, column=1 if begins_line else 2)

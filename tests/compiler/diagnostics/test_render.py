@@ -13,8 +13,8 @@ def span_of(text: str, part: str, name: str = "nat.weft") -> Span:
     return Span(Source(name, text), start, start + len(part))
 
 
-def rendered(text: str, part: str, **more: str) -> list[str]:
-    return render_diagnostic(Diagnostic("W0201", "something", span_of(text, part), **more)).splitlines()
+def rendered(text: str, part: str, label: str = "", help: str | None = None) -> list[str]:
+    return render_diagnostic(Diagnostic("W0201", "something", span_of(text, part), label, help=help)).splitlines()
 
 
 def test_tabs_before_the_caret_are_kept() -> None:
