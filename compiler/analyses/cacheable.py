@@ -20,25 +20,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from compiler.analyses.cached_accesses import effect_of
-from compiler.analyses.constant_leaves import NOTHING, leaves_of
-from compiler.analyses.knowledge import Knowledge
+from compiler.analyses.constant_leaves import NOTHING, LeafFinder
 from compiler.analyses.laws import Laws, find_laws
 from compiler.analyses.paths import MAX_PATHS, Decision, PacketPath, Paths, find_paths
+from compiler.analyses.reasons import Reason, Weight
 from compiler.analyses.structure import Structure, structure_of
 from compiler.analyses.value_numbers import render_expression
 from compiler.ir.operations import Clone, Digest, Flood, Multicast, Operation, Reply, Send, WriteField
 from compiler.ir.program import Program
-from compiler.source import Span
 
 TTL_FIELDS = frozenset({"ttl", "hop_limit"})
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """What keeps a path from being cached, with its line in the words."""
-
-    text: str
-    span: Span = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +61,20 @@ def classify_paths(program: Program, *, limit: int = MAX_PATHS) -> Cacheability:
     laws = find_laws(program)
     structure = structure_of(program)
     found: Paths = find_paths(program, limit=limit)
-    return Cacheability(tuple(_classify(laws, structure, path) for path in found.paths), found.complete)
+    anywhere = LeafFinder(laws)
+    return Cacheability(tuple(_classify(anywhere, structure, path) for path in found.paths), found.complete)
 
 
-def _classify(laws: Laws, structure: Structure, path: PacketPath) -> CachedPath:
-    operations = laws.program.operations
-    effects = [effect for place in path.operations if (effect := effect_of(laws, structure, path, place))]
+def _classify(anywhere: LeafFinder, structure: Structure, path: PacketPath) -> CachedPath:
+    operations = anywhere.laws.program.operations
+    here = LeafFinder(anywhere.laws, path.known)
+    effects = [effect for place in path.operations if (effect := effect_of(here, structure, path, place))]
     keys = NOTHING
     for effect in effects:
         keys = keys.joined(effect.key)
-    rule = _Rule(laws, path.known, keys.fields)
+    rule = _Rule(anywhere, here, keys.fields)
     rule.parsed.update(keys.by_parse)
-    rule.reasons.extend(Reason(text, effect.span) for effect in effects for text in effect.reasons)
+    rule.reasons.extend(reason for effect in effects for reason in effect.reasons)
     for place in path.operations:
         rule.add_packet_operation(operations[place])
     for decision in path.decisions:
@@ -104,13 +97,17 @@ _UNSERVED = {Reply: "replies", Flood: "floods", Multicast: "multicasts", Clone: 
 class _Rule:
     """A rule in the making, for packets with given `key` fields."""
 
-    laws: Laws
-    known: Knowledge
+    anywhere: LeafFinder
+    here: LeafFinder  # on the path
     key: frozenset[str]
     parsed: set[str] = field(default_factory=set)  # ports and header presence that its actions depend on
     match: list[str] = field(default_factory=list)
     rewrites: list[str] = field(default_factory=list)
     reasons: list[Reason] = field(default_factory=list)
+
+    @property
+    def laws(self) -> Laws:
+        return self.here.laws
 
     def add_packet_operation(self, operation: Operation) -> None:
         line = f"line {operation.span.line}"
@@ -118,12 +115,14 @@ class _Rule:
             case WriteField():
                 self._add_rewrite(operation)
             case Send(packet=packet) if packet is not None:
-                self.reasons.append(Reason(f"{line} builds a packet", operation.span))
+                self.reasons.append(Reason(f"{line} builds a packet", operation.span, Weight.EMITS))
             case Send(port=port):
                 if varies := self._varies(self.laws.numbers.of(port)):
-                    self.reasons.append(Reason(f"{line} sends by a port that depends on {varies}", operation.span))
+                    self.reasons.append(
+                        Reason(f"{line} sends by a port that depends on {varies}", operation.span, Weight.COMPUTES)
+                    )
             case Reply() | Flood() | Multicast() | Clone() | Digest():
-                self.reasons.append(Reason(f"{line} {_UNSERVED[type(operation)]}", operation.span))
+                self.reasons.append(Reason(f"{line} {_UNSERVED[type(operation)]}", operation.span, Weight.EMITS))
             case _:
                 pass
 
@@ -134,13 +133,13 @@ class _Rule:
             self.rewrites.append(f"{write.header}.{write.field} - 1 (dec_ttl)")
         elif self._varies(number):
             text = f"line {write.span.line} writes a computed value ({written})"
-            self.reasons.append(Reason(text, write.span))
+            self.reasons.append(Reason(text, write.span, Weight.COMPUTES))
         else:
             self.rewrites.append(f"{write.header}.{write.field} = {written}")
 
     def _varies(self, number: int) -> str | None:
         """What makes a value differ between packets of one key, for people; None where nothing does."""
-        leaves = leaves_of(self.laws, number, known=self.known)
+        leaves = self.here.of(number)
         if leaves.varying:
             return leaves.varying[0]
         if leaves.fields - self.key:
@@ -151,12 +150,12 @@ class _Rule:
     def add_decision(self, decision: Decision) -> None:
         if decision.expression is None:
             return
-        leaves = leaves_of(self.laws, decision.expression)
+        leaves = self.anywhere.of(decision.expression)
         line = f"line {decision.span.line}"
         if leaves.varying:
-            self.reasons.append(Reason(f"{line} decides by {leaves.varying[0]}", decision.span))
+            self.reasons.append(Reason(f"{line} decides by {leaves.varying[0]}", decision.span, Weight.DECIDES))
         elif leaves.hashed - self.key:
-            self.reasons.append(Reason(f"{line} decides by a hash", decision.span))
+            self.reasons.append(Reason(f"{line} decides by a hash", decision.span, Weight.DECIDES))
         elif leaves.fields - self.key or leaves.by_parse:
             self.match.append(str(decision))
 

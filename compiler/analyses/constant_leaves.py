@@ -33,13 +33,20 @@ class Leaves:
 NOTHING = Leaves()
 
 
-def leaves_of(laws: Laws, *numbers: int, known: Knowledge | None = None) -> Leaves:
-    """The leaves of these expressions together; what is `known` on a path is one number there and has none."""
-    seen: dict[int, Leaves] = {}
-    total = NOTHING
-    for number in numbers:
-        total = total.joined(_leaves(laws, number, known, seen))
-    return total
+class LeafFinder:
+    """Finds the leaves of expressions; what is `known` on a path is one number there and has none."""
+
+    def __init__(self, laws: Laws, known: Knowledge | None = None) -> None:
+        self.laws = laws
+        self.known = known
+        self._seen: dict[int, Leaves] = {}
+
+    def of(self, *numbers: int) -> Leaves:
+        """The leaves of these expressions together."""
+        total = NOTHING
+        for number in numbers:
+            total = total.joined(_leaves(self.laws, number, self.known, self._seen))
+        return total
 
 
 def _leaves(laws: Laws, number: int, known: Knowledge | None, seen: dict[int, Leaves]) -> Leaves:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from compiler.analyses.cacheable import Cacheability, CachedPath, Reason
+from compiler.analyses.cacheable import Cacheability, CachedPath
 from compiler.analyses.paths import Decision
+from compiler.analyses.reasons import Reason
 from compiler.analyses.structure import Structure, structure_of
 from compiler.ir.operations import Drop
 from compiler.ir.program import Program
