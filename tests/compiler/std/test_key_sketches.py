@@ -67,6 +67,15 @@ def test_a_windowed_bloom_forgets_after_its_window() -> None:
     assert not probe("has", 7, now=start + 4 * SECOND)
 
 
+def test_a_late_key_is_looked_up_in_its_own_window_though_the_next_has_begun() -> None:
+    probe = Probe("Bloom<u64, bits: 96, hashes: 3, window: 1s>", add="s.add(key);", has=HAS)  # one word a part
+    probe("add", 7, now=0)
+    probe("add", 8, now=SECOND)
+    assert probe("has", 7, now=SECOND - 1)
+    assert not probe("has", 8, now=SECOND - 1)
+    assert probe("has", 8, now=SECOND)
+
+
 def test_bloom_merges_where_it_only_adds() -> None:
     added = run_passes(Probe("Bloom<u64, hashes: 2>", add="s.add(key);").program)
     assert find_mergeable(added)["s.words"].operator is BinaryOperator.OR
