@@ -63,9 +63,9 @@ def _names_declared(item: Span) -> Iterator[Name]:
     head = _HEAD.match(item.text)
     if head is None:
         return
-    names = head.group("ports") or head.group("name")
-    offset = item.start + head.start("ports" if head.group("ports") else "name")
-    for word in re.finditer(r"[A-Za-z_]\w*", names):
+    group = head.lastgroup or "name"
+    offset = item.start + head.start(group)
+    for word in re.finditer(r"[A-Za-z_]\w*", head.group(group)):
         yield Name(word.group(), span=Span(item.source, offset + word.start(), offset + word.end()))
 
 

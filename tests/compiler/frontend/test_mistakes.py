@@ -186,6 +186,11 @@ def test_use_of_a_wrong_declaration_says_nothing_more(declaration: str, use: str
     assert len(found) == 1, render_diagnostics(found)
 
 
+@pytest.mark.parametrize("item", ["port ;", "port {}", "pair", "port", "state", "fn", "use", "state 5;", "pair -> ;"])
+def test_an_item_without_a_name(item: str) -> None:
+    assert found_in(f"{HEAD}{item}@{REST}")[0].code in ("W0105", "W0106")
+
+
 def test_each_of_several_mistakes_is_reported() -> None:
     found = found_in(body("let a = q;", "let c = r;", "let d = a + c;", "send wan;"))
     assert [(d.code, d.span.text) for d in found] == [("W0201", "q"), ("W0201", "r")]
