@@ -121,6 +121,14 @@ def test_a_reset_ends_a_connection_at_once(side: str) -> None:
     assert not says(firewall, "outside", "PA")
 
 
+def test_a_reset_ends_the_last_packets_too() -> None:
+    firewall = connected()
+    assert says(firewall, "inside", "FA")
+    assert says(firewall, "outside", "RA")
+    assert not says(firewall, "outside", "A")
+    assert not says(firewall, "inside", "A")
+
+
 def test_ports_can_be_used_again_after_a_fin() -> None:
     firewall = connected()
     says(firewall, "inside", "FA")
