@@ -76,7 +76,8 @@ class TypeReader(ABC):
             case "generic_number":
                 return ast.NumberType(self.literal(children_of(tree)[0]), span=span)
             case "packet_type":
-                return ast.PacketType(tuple(self.name(c) for c in children_of(tree)), span=span)
+                names = tuple(self.name(c) for c in children_of(tree))
+                return ast.PacketType(tuple(n for n in names if n.text != "_"), span=span)
             case _:
                 raise AssertionError(tree.data)
 

@@ -63,6 +63,7 @@ class HeaderField:
     pseudo: bool = False  # part of the pseudo-header that a TRANSPORT checksum covers
     is_size: bool = False  # a built header that does not name the field gets the bytes from here to the packet's end
     default: int = 0  # value in a built header that does not name the field
+    size_less: int = 0  # bytes of that size that the field leaves out: IPv6 counts what follows its header
 
 
 @dataclass(frozen=True, slots=True)

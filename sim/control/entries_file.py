@@ -107,6 +107,8 @@ class _EntriesReader:
     def _entry(self, table: Table, found: object, number: int) -> TableEntry:
         place = f"table `{table.name}`, entry {number}"
         names = ["key", "value", "priority"] if table.value_shape else ["key", "priority"]
+        if not isinstance(found, dict) and table.value_shape is None:
+            found = {"key": found}  # a table without values may be a list of keys
         if not isinstance(found, dict):
             raise self._error(place, f"expected a table of {', '.join(names)}")
         for name in found:

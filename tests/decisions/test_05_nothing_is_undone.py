@@ -22,7 +22,7 @@ ASKED_FIRST = TAKEN_THEN_STORED.replace(
     """let entry = outbound.find(p.ipv4.src);
     if !entry.has_room { drop }
     let fresh = ports.open(0) else drop;
-    entry.set(fresh.id) else {}""",
+    entry.set(fresh.id);""",
 )
 
 

@@ -371,8 +371,9 @@ class AssignmentChecker(PatternChecker):
         """Drop facts about what an assignment to `target` changes: a field has several names (`l4`, `tcp`)."""
         place = self.place(target)
         if place is not None:
-            in_packet = place.startswith(f"{PACKET_PLACE}.")
-            self.facts = self.facts.without_field(place.split(".")[2]) if in_packet else self.facts.without(place)
+            parts = place.split(".")  # "packet", header, field
+            is_field = parts[0] == PACKET_PLACE and len(parts) > 2
+            self.facts = self.facts.without_field(parts[2]) if is_field else self.facts.without(place)
 
     def forget_assigned(self, body: ast.Block) -> None:
         """Drop facts about everything that a loop's body assigns: its second turn begins without them."""

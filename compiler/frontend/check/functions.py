@@ -304,7 +304,7 @@ class FunctionChecker(CallChecker):
                 return poison(node.span)
             self.context.functions[key] = found
         arguments = tuple(value for _, value in binding.values)
-        if any(isinstance(s, PacketSymbol) for s in binding.symbols.values()):  # it works on the packet, and may write any field
+        if any(isinstance(s, PacketSymbol) for s in binding.symbols.values()):  # it may write any field
             self.facts = self.facts.without(PACKET_PLACE)
         return TCall(found, arguments, type=_type_of_call(found), span=node.span)
 

@@ -84,8 +84,12 @@ class IndexChecker(MemberChecker):
         elif not isinstance(value.type, IntType) and not (
             isinstance(value.type, (EnumType, FlagsType)) or value.type == BOOLEAN
         ):
-            self.error("W0320", f"an index is an integer, not {describe(value.type)}", node.span)
+            help_text = "a port's place in its group is its `.index`" if value.type == PORT else None
+            self.error("W0320", f"an index is an integer, not {describe(value.type)}", node.span, help=help_text)
             return None
+        elif isinstance(value.type, EnumType) and not value.type.is_open:
+            most = max(variant.value for variant in value.type.variants)
+            value = self._at_most(TResize(value, type=IntType(32), span=node.span), most)
         else:
             most = self.most(value, node)
         if most >= (cells or 1):
@@ -99,6 +103,11 @@ class IndexChecker(MemberChecker):
         if isinstance(value.type, IntType) and value.type.width == 32:
             return value
         return TResize(value, type=IntType(32), span=node.span)
+
+    def _at_most(self, value: TExpr, most: int) -> TExpr:
+        """`value` where it is no more than `most`: what the control plane stored may be no variant of an enum."""
+        limit = TLiteral((most,), type=value.type, span=value.span)
+        return TBinary(BinaryOperator.MIN, value, limit, type=value.type, span=value.span)
 
     def _port_of_group(self, group: PortSymbol, node: ast.Index) -> TExpr:
         index = self.cell_index(group.count, node.index, f"`{group.name}`")

@@ -34,6 +34,7 @@ from compiler.frontend.check.scope import (
     what_is,
 )
 from compiler.frontend.typed import (
+    SLet,
     TAccess,
     TBinary,
     TBlock,
@@ -46,6 +47,7 @@ from compiler.frontend.typed import (
     TLocal,
     TMake,
     TProject,
+    TResize,
     TStatic,
     TTunable,
 )
@@ -255,6 +257,30 @@ class MemberChecker(CastChecker):
             result = TIf(test, then, TBlock((), result, type=PORT, span=span), type=PORT, span=span)
         return result
 
+    def _index_in_group(self, port: TExpr, span: Span) -> TExpr:
+        """The place of a port in its group: 0 for the first one."""
+        ports = self.context.ports
+        if isinstance(port, TLiteral) and port.values:
+            possible: tuple[int, ...] = (int(port.values[0]),)  # type: ignore[arg-type]
+        else:
+            possible = tuple(range(len(ports))) if self.handler_ports is None else self.handler_ports
+        groups = {ports[number].group for number in possible}
+        if len(groups) != 1:
+            return self.error(
+                "W0219",
+                "ports of several groups have no index in common",
+                span,
+                help="ask in a handler for one group; a function takes the index as a parameter: `which: u8`",
+            )
+        members = [number for number, p in enumerate(ports) if p.group in groups]
+        ty = IntType(max(1, (len(members) - 1).bit_length()))
+        first = TLiteral((members[0],), type=PORT, span=span)
+        index = TResize(TBinary(BinaryOperator.SUB, port, first, type=PORT, span=span), type=ty, span=span)
+        local = self.context.new_local("index", ty)
+        self.context.most[local.number] = len(members) - 1
+        read = TLocal(local, type=ty, span=span)
+        return TBlock((SLet(local, index, span=span),), read, type=ty, span=span)
+
     # --- members of values ---------------------------------------------------------------------------
 
     def _of_value(self, value: TExpr, node: ast.Member) -> TExpr:
@@ -285,6 +311,8 @@ class MemberChecker(CastChecker):
                 places = {"id": (0, id_type), "is_new": (1, BOOLEAN), "value": (2, inner)}
             case _ if value.type == PORT and name == "peer":
                 return self._peer(value, node.span)
+            case _ if value.type == PORT and name == "index":
+                return self._index_in_group(value, node.span)
             case _:
                 if value.type == ERROR:
                     return value

@@ -282,7 +282,8 @@ class OperatorChecker(BodyBase):
             return value
         help_text = None
         if isinstance(value.type, IntType) or value.type == STATIC:
-            help_text = "compare it: `... != 0`"
+            negated = isinstance(node, ast.UnaryExpr) and node.operator == "!"
+            help_text = "compare it: `... == 0`" if negated else "compare it: `... != 0`"
         return self.error("W0317", f"a condition is a bool, not {describe(value.type)}", node.span, help=help_text)
 
     def membership(self, node: ast.Membership) -> TExpr:
