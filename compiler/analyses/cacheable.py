@@ -25,7 +25,7 @@ from compiler.analyses.laws import Laws, find_laws
 from compiler.analyses.paths import MAX_PATHS, Decision, PacketPath, Paths, find_paths
 from compiler.analyses.reasons import Reason, Weight
 from compiler.analyses.structure import Structure, structure_of
-from compiler.analyses.value_numbers import render_expression
+from compiler.analyses.value_numbers import ValueNumbers, render_expression
 from compiler.ir.operations import Clone, Digest, Flood, Multicast, Operation, Reply, Send, WriteField
 from compiler.ir.program import Program
 
@@ -129,7 +129,7 @@ class _Rule:
     def _add_rewrite(self, write: WriteField) -> None:
         number = self.laws.numbers.of(write.value)
         written = render_expression(self.laws.program, self.laws.numbers, number)
-        if _is_ttl_step(self.laws, write, number):
+        if is_ttl_step(self.laws.numbers, write, number):
             self.rewrites.append(f"{write.header}.{write.field} - 1 (dec_ttl)")
         elif self._varies(number):
             text = f"line {write.span.line} writes a computed value ({written})"
@@ -160,12 +160,12 @@ class _Rule:
             self.match.append(str(decision))
 
 
-def _is_ttl_step(laws: Laws, write: WriteField, number: int) -> bool:
+def is_ttl_step(numbers: ValueNumbers, write: WriteField, number: int) -> bool:
     """Whether the field becomes itself less one."""
-    node = laws.numbers.nodes[number]
+    node = numbers.nodes[number]
     if write.field not in TTL_FIELDS or node.kind != "binary":
         return False
-    sides = [laws.numbers.nodes[argument] for argument in node.arguments]
+    sides = [numbers.nodes[argument] for argument in node.arguments]
     reads = [side.detail for side in sides if side.kind == "field"]
     steps = [side.detail[0] for side in sides if side.kind == "constant"]
     minus_one = {"sub": 1, "add": 255}.get(str(node.detail[0]))

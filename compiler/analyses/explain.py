@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from compiler.analyses.atoms import Atom, Atoms, find_atoms
-from compiler.analyses.cacheable import classify_paths
+from compiler.analyses.atoms import Atoms, find_atoms
+from compiler.analyses.cacheable import Cacheability, CachedPath, classify_paths
+from compiler.analyses.header_words import handler_headers
+from compiler.analyses.object_names import ObjectNames, object_names
 from compiler.analyses.path_groups import PathGroup, group_paths
 from compiler.analyses.paths import MAX_PATHS
 from compiler.analyses.shares import SUGGESTED_SHARES, ShardedState, Shares, infer_shares
-from compiler.analyses.state_algebra import StateAlgebra, StateFact, classify_states
+from compiler.analyses.state_algebra import StateAlgebra, StateClass, StateFact, classify_states
 from compiler.analyses.structure import Structure, structure_of
 from compiler.ir.program import Program
 from compiler.source import Span
@@ -18,14 +20,19 @@ from compiler.source import Span
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """All facts about one program; `complete`: every path is among the groups."""
+    """All facts about one program; `paths` are for people, `every_path` holds each."""
 
     structure: Structure
     states: StateAlgebra
     atoms: Atoms
     shares: Shares
     paths: tuple[PathGroup, ...]
-    complete: bool
+    every_path: Cacheability
+    names: ObjectNames
+
+    @property
+    def complete(self) -> bool:
+        return self.every_path.complete
 
 
 def explain(program: Program, *, limit: int = MAX_PATHS) -> Explanation:
@@ -36,15 +43,16 @@ def explain(program: Program, *, limit: int = MAX_PATHS) -> Explanation:
         atoms=find_atoms(program),
         shares=infer_shares(program),
         paths=group_paths(program, cacheability),
-        complete=cacheability.complete,
+        every_path=cacheability,
+        names=object_names(program),
     )
 
 
 def render_explanation(explanation: Explanation) -> str:
     """Lines for people, ending with a newline."""
     lines = [
-        *_section("states", map(_state_line, explanation.states.states)),
-        *_section("atoms", map(_atom_line, explanation.atoms.atoms)),
+        *_section("states", _state_lines(explanation)),
+        *_section("atoms", _atom_lines(explanation)),
         *_section("shares", _share_lines(explanation)),
         *_section("paths", _path_lines(explanation)),
     ]
@@ -56,14 +64,30 @@ def _section(title: str, lines: Iterator[str]) -> list[str]:
     return [title, *(found or ["  (none)"])]
 
 
-def _state_line(fact: StateFact) -> str:
-    merge = f" (replicas start at {fact.identity:#x})" if fact.operator is not None else ""
-    return f"{fact.state}: {fact.kind.value}: {fact.reason}{merge} [{fact.span}]"
+def _state_lines(explanation: Explanation) -> Iterator[str]:
+    """One line for the states of one object whose class and reason agree."""
+    names = explanation.names
+    alike: dict[tuple[str, StateClass, str], list[StateFact]] = {}
+    for fact in explanation.states.states:
+        key = (names.of(fact.state), fact.kind, names.shown(fact.reason))
+        alike.setdefault(key, []).append(fact)
+    for (_, kind, reason), facts in alike.items():
+        identity = facts[0].identity
+        start = "0" if identity == 0 else "all ones"
+        merge = f" (replicas start at {start})" if identity is not None else ""
+        states = names.listed(fact.state for fact in facts)
+        yield f"{states}: {kind.value}: {reason}{merge} [{facts[0].span}]"
 
 
-def _atom_line(atom: Atom) -> str:
-    kind = "may be copied" if atom.constant else "stays together"
-    return f"{atom.name}: {kind}, line{'s' if len(atom.lines) > 1 else ''} {', '.join(map(str, atom.lines))}"
+def _atom_lines(explanation: Explanation) -> Iterator[str]:
+    """One line an atom; look-ups in the same constant states, each an atom of its own, are one line."""
+    lines: dict[tuple[tuple[str, ...], bool, int], set[int]] = {}
+    for number, atom in enumerate(explanation.atoms.atoms):
+        lines.setdefault((atom.states, atom.constant, 0 if atom.constant else number), set()).update(atom.lines)
+    for (states, constant, _), found in lines.items():
+        kind = "may be copied" if constant else "stays together"
+        numbers = f"line{'s' if len(found) > 1 else ''} {', '.join(map(str, sorted(found)))}"
+        yield f"{explanation.names.listed(states)}: {kind}, {numbers}"
 
 
 def _share_lines(explanation: Explanation) -> Iterator[str]:
@@ -77,11 +101,16 @@ def _share_lines(explanation: Explanation) -> Iterator[str]:
     else:
         yield "1 share: no state can be split" if shares.declared == 1 else f"{number} shares: no state can be split"
     for handler in shares.handlers:
-        yield f"  {explanation.structure.handler_name(handler.handler)}: {', '.join(handler.fields)}"
+        name = explanation.structure.handler_name(handler.handler)
+        headers = handler_headers(explanation.structure, handler.handler)
+        yield f"  {name}: {', '.join(map(headers.told, handler.fields))}"
+    by_words: dict[str, list[str]] = {}
     for state in shares.sharded:
-        yield f"{state.state}: by ({state.key_words}){_capacity_words(state, number)}"
+        by_words.setdefault(f"by ({state.key_words}){_capacity_words(state, number)}", []).append(state.state)
     for state in shares.exclusive:
-        yield f"{state.state}: not split: {state.reason}"
+        by_words.setdefault(f"not split: {explanation.names.shown(state.reason)}", []).append(state.state)
+    for words, states in by_words.items():
+        yield f"{explanation.names.listed(states)}: {words}"
 
 
 def _capacity_words(state: ShardedState, number: int) -> str:
@@ -94,20 +123,35 @@ def _capacity_words(state: ShardedState, number: int) -> str:
 def _path_lines(explanation: Explanation) -> Iterator[str]:
     for group in explanation.paths:
         where = f" where {' and '.join(group.decisions)}" if group.decisions else ""
-        count = f" ({group.paths} paths)" if group.paths > 1 else ""
-        yield f"{group.handler}: {group.final}{where}{count}"
+        yield f"{group.handler}: {group.final}{where}{_how_many(group, explanation)}"
         yield f"  {_verdict(group)}"
     if not explanation.complete:
-        yield "(there are more paths than these)"
+        yield "(a handler has more paths than were followed; those are not among these)"
+
+
+def _how_many(group: PathGroup, explanation: Explanation) -> str:
+    least = "" if explanation.complete else "at least "
+    paths = f"{least}{group.paths} paths" if group.paths > 1 else ""
+    more = f"and {least}{group.folded} more, for these reasons and others" if group.folded else ""
+    words = " ".join(filter(None, (paths, more)))
+    return f" ({words})" if words else ""
 
 
 def _verdict(group: PathGroup) -> str:
     if not group.cacheable:
         return f"not cacheable: {'; '.join(reason.text for reason in group.reasons)}"
-    key = f"key {', '.join(group.key)}" if group.key else "one static rule"
-    rewrites = f"; sets {', '.join(group.rewrites)}" if group.rewrites else ""
-    counts = f"; counts in {', '.join(group.counts)}" if group.counts else ""
-    return f"cacheable: {key}{rewrites}{counts}"
+    parts: list[str] = []
+    if group.key:
+        parts.append(f"key {', '.join(group.key)}")
+    if group.match:
+        parts.append(f"match {', '.join(group.match)}")
+    if not parts:
+        parts.append("one static rule" if group.paths == 1 else "static rules")
+    if group.rewrites:
+        parts.append(f"sets {', '.join(group.rewrites)}")
+    if group.counts:
+        parts.append(f"counts in {', '.join(group.counts)}")
+    return f"cacheable: {'; '.join(parts)}"
 
 
 def explanation_data(explanation: Explanation) -> dict[str, object]:
@@ -131,7 +175,7 @@ def explanation_data(explanation: Explanation) -> dict[str, object]:
             ],
             "whole": [{"state": s.state, "reason": s.reason, "at": _place(s.span)} for s in shares.exclusive],
         },
-        "paths": [_path_data(group) for group in explanation.paths],
+        "paths": [_path_data(explanation, found) for found in explanation.every_path.paths],
         "complete": explanation.complete,
     }
 
@@ -148,19 +192,21 @@ def _state_data(fact: StateFact) -> dict[str, object]:
     }
 
 
-def _path_data(group: PathGroup) -> dict[str, object]:
+def _path_data(explanation: Explanation, found: CachedPath) -> dict[str, object]:
+    program = explanation.structure.program
+    final = program.operations[found.path.final]
     return {
-        "handler": group.handler,
-        "final": group.final,
-        "at": _place(group.span),
-        "decisions": list(group.decisions),
-        "paths": group.paths,
-        "cacheable": group.cacheable,
-        "states": list(group.states),
-        "key": list(group.key),
-        "rewrites": list(group.rewrites),
-        "counts": list(group.counts),
-        "reasons": [{"text": reason.text, "at": _place(reason.span)} for reason in group.reasons],
+        "handler": explanation.structure.handler_name(found.path.handler),
+        "final": type(final).__name__.lower(),
+        "at": _place(final.span),
+        "decisions": [str(decision) for decision in found.path.decisions],
+        "cacheable": found.cacheable,
+        "states": list(found.states),
+        "key": list(found.key),
+        "match": list(found.match),
+        "rewrites": list(found.rewrites),
+        "counts": list(found.counts),
+        "reasons": [{"text": reason.text, "at": _place(reason.span)} for reason in found.reasons],
     }
 
 

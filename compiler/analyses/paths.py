@@ -6,18 +6,19 @@ values of one field, two ports, headers that no packet holds together). A `MapPu
 to change its entry and to write what is already there, since the latter is a read; likewise an
 `IndexOpen` to open a session and to find one.
 
-Paths are made one at a time. There may be many: `walk_paths` stops after a stated number and says so.
+Paths are made one at a time. There may be many: `find_paths` stops after a stated number of each handler
+and says so.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 
 from compiler.analyses.knowledge import Knowledge
 from compiler.analyses.laws import Laws, find_laws
-from compiler.analyses.structure import Structure, structure_of
+from compiler.analyses.structure import OUTSIDE, Structure, structure_of
 from compiler.analyses.value_numbers import render_expression
 from compiler.ir.operations import (
     Final,
@@ -31,7 +32,7 @@ from compiler.ir.program import Program
 from compiler.ir.values import Value
 from compiler.source import Span
 
-MAX_PATHS = 4096
+MAX_PATHS = 1024  # of one handler
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,9 @@ class Paths:
 
 
 def find_paths(program: Program, *, limit: int = MAX_PATHS) -> Paths:
-    found = tuple(islice(walk_paths(program), limit + 1))
-    return Paths(found[:limit], complete=len(found) <= limit)
+    """At most `limit` paths of each handler, so that one of many does not hide the others."""
+    walk = _Walk(program, limit)
+    return Paths(tuple(walk.paths()), complete=not walk.left_out)
 
 
 def walk_paths(program: Program) -> Iterator[PacketPath]:
@@ -91,8 +93,11 @@ class _Way:
 
 
 class _Walk:
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, limit: int | None = None) -> None:
         self.program = program
+        self.limit = limit
+        self.left_out = False  # whether a handler has more than `limit` paths
+        self.walked: Counter[int] = Counter()  # paths of each handler
         self.structure: Structure = structure_of(program)
         self.laws: Laws = find_laws(program)
         self.texts: dict[int, str] = {}
@@ -102,9 +107,24 @@ class _Walk:
         waiting = [_Way(0, Knowledge(self.laws))]
         while waiting:
             way = waiting.pop()
+            if self._is_beyond(self._handler(way)):
+                continue
             ended = self._advance(way, waiting)
-            if ended is not None:
-                yield ended
+            if ended is None or self._is_beyond(ended.handler):
+                continue
+            self.walked[ended.handler] += 1
+            yield ended
+
+    def _is_beyond(self, handler: int) -> bool:
+        """Whether paths of the handler are left out, since there are enough; notes it."""
+        is_beyond = self.limit is not None and self.walked[handler] >= self.limit
+        self.left_out = self.left_out or is_beyond
+        return is_beyond
+
+    def _handler(self, way: _Way) -> int:
+        """The handler that the way is known to have entered, or OUTSIDE."""
+        handlers = enumerate(self.program.handlers)
+        return next((place for place, handler in handlers if way.guards.get(handler.guard)), OUTSIDE)
 
     def _advance(self, way: _Way, waiting: list[_Way]) -> PacketPath | None:
         """Go on until the path ends, or forks (then both ways wait)."""
