@@ -12,8 +12,6 @@ from compiler.frontend import items
 from compiler.frontend.parse import parse
 from compiler.source import Source
 
-STANDARD = ("collective", "net", "rdma", "sketch", "tcp")
-
 
 def module_source(name: str, directory: Path | None) -> Source | None:
     """The text of module `std::net` or `lists`, or None where there is no such file."""
@@ -31,6 +29,18 @@ def module_source(name: str, directory: Path | None) -> Source | None:
         return None
 
 
+@cache
+def standard_module(name: str) -> items.Module:
+    """A module of the standard library, parsed once: its tree never changes."""
+    source = module_source(name, None)
+    assert source is not None
+    reporter = Reporter()
+    module = parse(source, reporter)
+    assert not reporter.diagnostics, "the standard library has no syntax errors"
+    return module
+
+
+@cache
 def standard_modules() -> tuple[str, ...]:
     names = (entry.name for entry in files("compiler.std").iterdir())
     return tuple(sorted(name.removesuffix(".weft") for name in names if name.endswith(".weft")))
@@ -49,6 +59,8 @@ def standard_headers() -> dict[str, str]:
 def load_module(use: items.Use, directory: Path | None, reporter: Reporter) -> items.Module | None:
     """The parsed module that `use` names, or None after an error."""
     name = str(use.path)
+    if name.startswith("std::") and name.removeprefix("std::") in standard_modules():
+        return standard_module(name)
     source = module_source(name, directory)
     if source is not None:
         return parse(source, reporter)
