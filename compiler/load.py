@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from compiler.analyses.entries import check_entries
+from compiler.analyses.shares import infer_shares
 from compiler.diagnostics import CompileError, Diagnostic, Reporter
 from compiler.frontend.check.program import check_program
 from compiler.frontend.inline_functions import inline_functions
-from compiler.frontend.lower import lower_program
+from compiler.frontend.lower import SourceStep, lower_program, lower_with_steps
 from compiler.frontend.nesting import deeper_stack
 from compiler.frontend.parse import parse
 from compiler.frontend.typed import TProgram
 from compiler.frontend.unroll_loops import unroll_loops
 from compiler.ir.program import Program
+from compiler.passes.assign_shares import assign_shares
 from compiler.pipeline import run_passes
 from compiler.source import Source, Span
 
@@ -29,6 +31,14 @@ class LoadedProgram:
     lowered: Program  # before any pass
     checked: TProgram
     warnings: tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FollowedProgram:
+    """A program that does what the loaded one does, on the same states, and the steps of its source in order."""
+
+    program: Program  # computes as well what the steps name
+    steps: tuple[SourceStep, ...]
 
 
 def load_program(path: Path) -> LoadedProgram:
@@ -63,3 +73,12 @@ def load_source(source: Source, *, directory: Path | None = None) -> LoadedProgr
             reporter.add(diagnostic)
         reporter.raise_errors()
         return LoadedProgram(run_passes(lowered, until="assign_shares"), lowered, checked, reporter.warnings)
+
+
+def follow_source(loaded: LoadedProgram) -> FollowedProgram:
+    """The program made so that a packet can be followed through its source."""
+    with deeper_stack():
+        flat = unroll_loops(inline_functions(loaded.checked), Reporter())
+        program, steps = lower_with_steps(flat)
+    # The shares are those of the run: values have the same numbers in both programs.
+    return FollowedProgram(assign_shares(program, infer_shares(loaded.lowered)), steps)

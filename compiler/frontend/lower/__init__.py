@@ -1,3 +1,4 @@
-from compiler.frontend.lower.program import lower_program
+from compiler.frontend.lower.program import lower_program, lower_with_steps
+from compiler.frontend.lower.source_steps import Assignment, Decision, SourceStep, Taken
 
-__all__ = ["lower_program"]
+__all__ = ["Assignment", "Decision", "SourceStep", "Taken", "lower_program", "lower_with_steps"]

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from compiler.frontend.lower.builder import Builder, Place
 from compiler.frontend.lower.joins import Joins
 from compiler.frontend.lower.paths import Environment, FieldName, Operands, Scope
+from compiler.frontend.lower.source_steps import StepRecorder
 from compiler.frontend.lower.value_names import value_names
 from compiler.frontend.typed import TBlock, TExpr, TProgram, TStatement
 from compiler.frontend.types import Ty, flatten
@@ -20,8 +21,9 @@ from compiler.source import Span
 class Context(ABC):
     """Lowers one program; `scope` is where it is."""
 
-    def __init__(self, program: TProgram) -> None:
+    def __init__(self, program: TProgram, *, follows_source: bool = False) -> None:
         self.builder = Builder()
+        self.steps = StepRecorder(self.builder, is_on=follows_source)
         self.joins = Joins(self.builder, self.field_type)
         self.scope = Scope(0, Environment())
         self._headers: dict[str, Header] = {header.name: header for header in program.headers}

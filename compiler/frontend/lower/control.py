@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 
 from compiler.frontend.lower.context import Context
 from compiler.frontend.lower.effects import is_cheap, is_pure
@@ -28,11 +29,18 @@ def lower_block(context: Context, block: TBlock, name: str) -> Operands:
 
 
 def lower_if(context: Context, branch: TIf, name: str) -> Operands:
+    condition = context.operand(branch.condition)
+    context.steps.decided(context.scope.guard, branch, condition)
+
+    def lower(block: TBlock) -> Operands:
+        context.steps.took_branch(context.scope.guard, branch, block)
+        return context.block(block, name)
+
     return _lower_branches(
         context,
-        context.operand(branch.condition),
-        lambda: context.block(branch.then, name),
-        lambda: context.block(branch.otherwise, name),
+        condition,
+        lambda: lower(branch.then),
+        lambda: lower(branch.otherwise),
         is_speculated=is_cheap(branch.then) and is_cheap(branch.otherwise),
         of=branch.type,
         name=name,
@@ -70,11 +78,16 @@ def lower_unwrap(context: Context, unwrap: TUnwrap, name: str) -> Operands:
         assert not context.scope.is_alive, "only an expression that never ends has no value here"
         return _nothing(unwrap.type)
     present, *values = option
+
+    def otherwise() -> Operands:
+        context.steps.took_otherwise(context.scope.guard, unwrap.otherwise)
+        return context.block(unwrap.otherwise, name)
+
     return _lower_branches(
         context,
         present,
         lambda: tuple(values),
-        lambda: context.block(unwrap.otherwise, name),
+        otherwise,
         is_speculated=is_cheap(unwrap.otherwise),
         of=unwrap.type,
         name=name,
@@ -127,7 +140,8 @@ def _lower_branches(
     def branch(lower: Callable[[], Operands], polarity: bool) -> Branch:
         guard = scope.guard if is_speculated else guards.child(scope.guard, condition, polarity)
         context.scope = Scope(guard, scope.environment.copy())
-        values = _fitted(lower(), of)
+        with context.steps.under(condition, polarity) if is_speculated else nullcontext():
+            values = _fitted(lower(), of)
         ended = Branch(context.scope, values)
         context.scope = scope
         return ended

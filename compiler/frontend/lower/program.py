@@ -18,6 +18,7 @@ from compiler.frontend.lower.control import lower_block, lower_if, lower_inlined
 from compiler.frontend.lower.guards import DEAD
 from compiler.frontend.lower.paths import Environment, Operands, Scope
 from compiler.frontend.lower.pure import lower_pure
+from compiler.frontend.lower.source_steps import SourceStep
 from compiler.frontend.lower.statements import lower_statement
 from compiler.frontend.lower.tidy import Line, without_unused
 from compiler.frontend.nesting import bounded_nesting
@@ -44,7 +45,19 @@ from compiler.ir.values import FALSE, TRUE, Operand, constant
 
 def lower_program(program: TProgram) -> Program:
     """Raises `CompileError` where a handler is nested too deep to walk over."""
-    lowering = _Lowering(program)
+    return _lower(program, follows_source=False)[0]
+
+
+def lower_with_steps(program: TProgram) -> tuple[Program, tuple[SourceStep, ...]]:
+    """As `lower_program`, with the steps of the source in order; the program keeps every value that they name.
+
+    The two programs have the same guards for what they share, the same numbers of values, and the same effects.
+    """
+    return _lower(program, follows_source=True)
+
+
+def _lower(program: TProgram, *, follows_source: bool) -> tuple[Program, tuple[SourceStep, ...]]:
+    lowering = _Lowering(program, follows_source=follows_source)
     handlers: list[Handler] = []
     guard = ROOT  # where no handler so far takes the packet
     for handler in program.handlers:
@@ -55,9 +68,10 @@ def lower_program(program: TProgram) -> Program:
         if taken != DEAD:
             handlers.append(Handler(handler.name, taken, span=handler.span))
     lowering.builder.emit(Drop(guard=guard, span=program.span, reason="unhandled"))
-    line = Line(tuple(lowering.builder.guards.guards), tuple(lowering.builder.operations), tuple(handlers))
+    builder = lowering.builder
+    line = Line(tuple(builder.guards.guards), tuple(builder.operations), tuple(handlers), tuple(lowering.steps.steps))
     line = without_unused(line)
-    return Program(
+    lowered = Program(
         name=program.name,
         shares=program.shares,
         ports=program.ports,
@@ -69,11 +83,12 @@ def lower_program(program: TProgram) -> Program:
         operations=line.operations,
         handlers=line.handlers,
     )
+    return lowered, line.steps
 
 
 class _Lowering(Context):
-    def __init__(self, program: TProgram) -> None:
-        super().__init__(program)
+    def __init__(self, program: TProgram, *, follows_source: bool) -> None:
+        super().__init__(program, follows_source=follows_source)
         self._ports = frozenset(range(len(program.ports)))
 
     def values(self, expression: TExpr, name: str = "") -> Operands:

@@ -43,6 +43,7 @@ def lower_statement(context: Context, statement: TStatement) -> None:
         case SLet(local=local, value=value):
             values = context.values(value, local.name)
             context.scope.environment.variables[local.number] = Variable(local, values)
+            context.steps.defined(context.scope.guard, statement, values)
         case SAssign():
             _lower_assignment(context, statement)
         case SSetField():
@@ -66,6 +67,7 @@ def _lower_assignment(context: Context, assignment: SAssign) -> None:
     before = context.scope.environment.variables[local.number].values
     after = (*before[:first], *values, *before[first + len(values) :])
     context.scope.environment.variables[local.number] = Variable(local, after)
+    context.steps.assigned(context.scope.guard, assignment, values, before[first : first + len(values)])
 
 
 def _name_of_part(assignment: SAssign) -> str:

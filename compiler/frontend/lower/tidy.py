@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import get_args
 
+from compiler.frontend.lower.source_steps import SourceStep
 from compiler.ir.fields import operands, results
 from compiler.ir.operations import Operation, Pure
 from compiler.ir.program import ROOT, Guard, Handler
@@ -17,10 +18,11 @@ class Line:
     guards: tuple[Guard, ...]
     operations: tuple[Operation, ...]
     handlers: tuple[Handler, ...]
+    steps: tuple[SourceStep, ...] = ()
 
 
 def without_unused(line: Line) -> Line:
-    """The same line, but for pure operations that no effect depends on and guards without operations."""
+    """The same line, but for pure operations that no effect or step depends on and guards without either."""
     needed: set[int] = set()  # numbers of values
     guards = {ROOT}
     kept: list[Operation] = []
@@ -35,6 +37,9 @@ def without_unused(line: Line) -> Line:
 
     for handler in line.handlers:
         need_guard(handler.guard)
+    for step in line.steps:
+        need_guard(step.guard)
+        needed.update(operand.number for operand in step.operands if isinstance(operand, Value))
     for operation in reversed(line.operations):
         if isinstance(operation, get_args(Pure)) and not any(value.number in needed for value in results(operation)):
             continue
@@ -51,4 +56,5 @@ def _renumbered(line: Line, guards: Sequence[int], operations: Sequence[Operatio
         tuple(dataclasses.replace(line.guards[old], parent=number[line.guards[old].parent]) for old in guards),
         tuple(dataclasses.replace(operation, guard=number[operation.guard]) for operation in operations),
         tuple(dataclasses.replace(handler, guard=number[handler.guard]) for handler in line.handlers),
+        tuple(step.under_guard(number[step.guard]) for step in line.steps),
     )
