@@ -55,9 +55,13 @@ def identity_of(operator: BinaryOperator, width: int) -> int:
 def find_mergeable(program: Program) -> Mapping[str, Merge]:
     """How each mergeable state merges; other states are missing."""
     structure = structure_of(program)
+    accesses: dict[str, list[int]] = {}
+    for place, operation in enumerate(program.operations):
+        for name in states_of(operation):
+            accesses.setdefault(name, []).append(place)
     found = {}
     for state in program.states:
-        places = [i for i, op in enumerate(program.operations) if state.name in states_of(op)]
+        places = accesses.get(state.name)
         if not places:
             continue
         first = program.operations[places[0]]
