@@ -42,7 +42,8 @@ class ArrayUpdate(Placed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableGet(Placed):
-    """Look a key up in a control-plane table. Values are the default's, or zero, on a miss."""
+    """Look a key up in a control-plane table. On a miss (`hit` 0) the values are the
+    default's, or zero."""
 
     state: str
     key: tuple[Operand, ...]

@@ -94,7 +94,7 @@ class Table(_Declared):
     values: tuple[Type, ...]
     value_shape: Shape | None
     size: int
-    default: tuple[int, ...] | None  # values on a miss; a program with a default cannot see a miss
+    default: tuple[int, ...] | None  # values on a miss
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

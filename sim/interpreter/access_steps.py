@@ -94,7 +94,8 @@ def _table_step(operation: TableGet, scope: Scope) -> Step:
 
         return read_cell
     table, key = scope.state(operation.state, TableState), scope.slots.tuple_of(operation.key)
-    missing = tuple(filled(value.type) for value in operation.values)
+    default = table.declaration.default
+    missing = tuple(filled(value.type) for value in operation.values) if default is None else default
 
     def step(f: Frame) -> None:
         found = table.get(key(f))

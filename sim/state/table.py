@@ -32,7 +32,6 @@ class TableState:
     def __init__(self, declaration: Table, entries: Sequence[TableEntry] = ()) -> None:
         self.declaration = declaration
         self.epoch = 0
-        self._default = declaration.default
         self._widths = tuple(bit_width(part) for part in declaration.key)
         self._install(entries)
 
@@ -41,9 +40,8 @@ class TableState:
         return self._entries
 
     def get(self, key: tuple[Leaf, ...]) -> tuple[Leaf, ...] | None:
-        """The values of the entry that wins, else the default's, else None."""
-        found = self._matcher.get(key)
-        return self._default if found is None else found
+        """The values of the entry that wins, else None; a default is no entry."""
+        return self._matcher.get(key)
 
     def replace(self, entries: Sequence[TableEntry]) -> None:
         """Put these entries in the place of all others: the next epoch. Raises `StateError` and changes nothing

@@ -263,7 +263,8 @@ def test_table_miss(run: Run) -> None:
 def test_table_default(run: Run) -> None:
     items = "table t: exact<u32 -> u32> { size: 4, default: 9 }"
     entries = "t = [{ key = 5, value = 42 }]\n"
-    assert answers(run, items, "digest Seen { value: t.get(p.probe.c) };", [probe(c=5), probe(c=6)], entries) == [42, 9]
+    body = "digest Seen { value: t.get(p.probe.c) + 1000 * t.has(p.probe.c) as u32 };"
+    assert answers(run, items, body, [probe(c=5), probe(c=6)], entries) == [1042, 9]
 
 
 def test_longest_prefix(run: Run) -> None:

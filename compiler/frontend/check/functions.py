@@ -59,14 +59,14 @@ class FunctionChecker(CallChecker):
             case ast.PacketType(headers=names):
                 pass
             case ast.NamedType(path=path, args=(), arrow=None) if len(path.names) == 1:
-                if not isinstance(scope.find(str(path)), (HeaderSymbol, AliasSymbol)):
+                if scope.find_header(str(path)) is None:
                     return None
                 names = path.names
             case _:
                 return None
         needs = []
         for name in names:
-            symbol = scope.find(name.text)
+            symbol = scope.find_header(name.text)
             if isinstance(symbol, HeaderSymbol):
                 needs.append((symbol.header.name,))
             elif isinstance(symbol, AliasSymbol):

@@ -191,8 +191,7 @@ class MemberChecker(CastChecker):
             return TFact(PacketFact.PORT, type=PORT, span=node.span)
         if name == "length":
             return TFact(PacketFact.LENGTH, type=IntType(32), span=node.span)
-        symbol = self.scope.find(name)
-        match symbol:
+        match self.scope.find_header(name):
             case HeaderSymbol(header=header):
                 headers: tuple[str, ...] = (header.name,)
             case AliasSymbol(headers=several):

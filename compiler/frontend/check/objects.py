@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from compiler.diagnostics import CompileError, closest
 from compiler.frontend import ast, items
 from compiler.frontend.check.body import Context
@@ -53,11 +55,15 @@ def declare_object_state(
         context.reporter.error("W0519", text, node.name.span)
         raise CompileError(*context.reporter.diagnostics)
     name = prefix + node.name.text
+    before = len(context.declared.states)
     context.opened.append(symbol.declaration)
     try:
         declared = _members(symbol.declaration, context, inner, f"{name}.")
     finally:
         context.opened.pop()
+    if symbol.declaration.name.span.source is not node.name.span.source:
+        states = context.declared.states
+        states[before:] = [replace(state, span=node.name.span.standing_for(state.span)) for state in states[before:]]
     return InstanceSymbol(name, symbol.declaration, inner) if declared else None
 
 

@@ -219,6 +219,16 @@ class Scope:
             scope = scope.parent
         return None
 
+    def find_header(self, name: str) -> HeaderSymbol | AliasSymbol | None:
+        """The header or alias of that name; a variable may hide its name, but not behind `p.`."""
+        scope: Scope | None = self
+        while scope is not None:
+            found = scope.symbols.get(name)
+            if isinstance(found, (HeaderSymbol, AliasSymbol)):
+                return found
+            scope = scope.parent
+        return None
+
     def find_module(self, name: str) -> ModuleSymbol | None:
         scope: Scope | None = self
         while scope is not None:

@@ -184,7 +184,7 @@ def test_tables_hit_miss_and_have_defaults() -> None:
     )
     packets = Packets(b, *outputs, hit, value, entries=entries)
     assert packets(9) == (1, 10, 11, 1, 10, 11, 1, 0)
-    assert packets(2) == (0, 0, 0, 1, 1, 2, 1, 72)
+    assert packets(2) == (0, 0, 0, 0, 1, 2, 1, 72)  # a default is no hit
 
 
 def test_counters_count_packets_and_bytes() -> None:

@@ -97,10 +97,10 @@ def test_the_entry_that_wins_is_the_definitions(kinds: tuple[MatchKind, ...], da
         assert state.get(key) == winner(entries, key)
 
 
-def test_a_default_answers_a_miss() -> None:
+def test_a_default_is_no_entry() -> None:
     state = TableState(declare(MatchKind.EXACT, default=(9,)), [TableEntry((Exact(1),), (5,))])
     assert state.get((1,)) == (5,)
-    assert state.get((2,)) == (9,)
+    assert state.get((2,)) is None
 
 
 def test_entries_change_as_a_whole_in_epochs() -> None:
