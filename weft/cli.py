@@ -192,6 +192,10 @@ def trace(
         str | None,
         typer.Option(metavar="PORT", help="Count only packets that arrive by this port.", show_default=False),
     ] = None,
+    dropped_at: Annotated[
+        int | None,
+        typer.Option(metavar="LINE", help="Count only packets that are dropped in this line.", show_default=False),
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many packets to show from there on.")] = 1,
     entries: Entries = None,
     state_in: StateIn = None,
@@ -206,6 +210,7 @@ def trace(
         inputs or [],
         packet=packet,
         port=port,
+        dropped_at=dropped_at,
         limit=limit,
         entries=entries,
         state_in=state_in,

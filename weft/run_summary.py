@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from textwrap import wrap
 from typing import Final, TypeAlias
 
 from compiler.ir.emissions import Drop
+from compiler.ir.guard_tree import GuardTree
 from compiler.ir.leaf_values import Leaf
 from compiler.ir.literals import leaf_shapes, render_value
 from compiler.ir.program import Program
@@ -21,6 +23,7 @@ _Entry: TypeAlias = tuple[tuple[Leaf, ...], tuple[Leaf, ...], int]  # key, value
 
 _MOST_ROWS: Final = 10
 _MOST_NAMES: Final = 4
+_WIDTH: Final = 100
 _COUNTER_WIDTH: Final = 32  # narrower numbers in maps are ports, states and the like, hardly ever counts
 
 
@@ -48,10 +51,11 @@ def summary_data(replayed: Replay) -> dict[str, object]:
                 "file": place.file,
                 "line": place.line,
                 "reason": place.reason,
+                "handlers": handlers,
                 "source": source,
                 "packets": count,
             }
-            for place, source, count in _drops(program, summary)
+            for place, handlers, source, count in _drops(program, summary)
         ],
         "unhandled": summary.unhandled,
         "lost": summary.lost,
@@ -68,7 +72,9 @@ def summary_data(replayed: Replay) -> dict[str, object]:
         "counters": {
             name: [{"cell": cell, "packets": packets, "bytes": size} for cell, packets, size in rows]
             for name, rows, _ in _counters(replayed.states)
+            if rows
         },
+        "zero": _zero(replayed),
     }
 
 
@@ -85,8 +91,11 @@ def summary_tables(replayed: Replay) -> Iterator[Table]:
             if received.packets or sent.packets or len(program.ports) <= _MOST_ROWS
         ),
     )
-    drops = ((count, _where(place), source) for place, source, count in _drops(program, summary))
-    yield Table("drops", ("packets", "where", "what dropped them"), tuple(drops))
+    drops = (
+        (count, _where(place), _some_names([f"on {name}" for name in handlers]), source)
+        for place, handlers, source, count in _drops(program, summary)
+    )
+    yield Table("drops", ("packets", "where", "handler", "what dropped them"), tuple(drops))
     yield Table(
         "states",
         ("state", "live", "of", "failed inserts"),
@@ -99,6 +108,8 @@ def summary_tables(replayed: Replay) -> Iterator[Table]:
     for name, cells, more in _counters(replayed.states):
         title = f"{name}: cells that counted" + (f" (and {more} more)" if more else "")
         yield Table(title, ("cell", "packets", "bytes"), tuple(cells))
+    zero = _zero(replayed)
+    yield Table("", ("",), tuple((line,) for line in wrap(f"zero: {', '.join(zero)}", _WIDTH) if zero))
     digests = tuple((count, name) for name, count in sorted(summary.digests.items()))
     yield Table("digests", ("records", "of"), digests)
 
@@ -118,6 +129,9 @@ def summary_remarks(replayed: Replay) -> Iterator[str]:
             f"{_count(summary.lost, 'packet')} had no port to leave by: "
             f"the program computed a port number above {len(program.ports) - 1}"
         )
+    traced = next((place.line for place, *_ in _drops(program, summary) if not _is_unhandled(place)), None)
+    if traced is not None:
+        yield f"`weft trace ... --dropped-at {traced}` shows the first packet that line {traced} dropped"
     if not summary.packets:
         yield "the captures hold no packets"
     left = [path for number, path in replayed.captures.items() if summary.sent[number].packets]
@@ -136,16 +150,26 @@ def _where(place: DropPlace) -> str:
     return "unhandled" if _is_unhandled(place) else f"{place.file}:{place.line}"
 
 
-def _drops(program: Program, summary: Summary) -> list[tuple[DropPlace, str, int]]:
-    """Places with the text of their line, those that dropped most first."""
-    texts = {
-        (op.span.source.name, op.span.line): op.span.source.line(op.span.line).strip()
-        for op in program.operations
-        if isinstance(op, Drop)
-    }
+def _drops(program: Program, summary: Summary) -> list[tuple[DropPlace, list[str], str, int]]:
+    """Places with the handlers that they are in (a function may be in several) and the text of their line, those that
+    dropped most first."""
+    tree = GuardTree(program.guards)
+    texts: dict[tuple[str, int], str] = {}
+    handlers: dict[tuple[str, int, int], list[str]] = {}
+    for op in program.operations:
+        if isinstance(op, Drop):
+            file, line = op.span.source.name, op.span.line
+            texts[file, line] = op.span.source.line(line).strip()
+            within = [handler.name for handler in program.handlers if tree.is_within(op.guard, handler.guard)]
+            handlers.setdefault((file, line, op.span.column), []).extend(within)
     places = sorted(summary.dropped.items(), key=lambda item: (-item[1], item[0].file, item[0].line, item[0].column))
     return [
-        (place, "no handler takes them" if _is_unhandled(place) else texts.get((place.file, place.line), ""), count)
+        (
+            place,
+            list(dict.fromkeys(handlers.get((place.file, place.line, place.column), []))),
+            "no handler takes them" if _is_unhandled(place) else texts.get((place.file, place.line), ""),
+            count,
+        )
         for place, count in places
     ]
 
@@ -232,8 +256,20 @@ def _counters(states: dict[str, RunState]) -> Iterator[tuple[str, list[tuple[int
                 if packets or size
             ]
             cells.sort(key=lambda row: (-row[1], row[0]))
-            if cells:
-                yield name, cells[:_MOST_ROWS], max(0, len(cells) - _MOST_ROWS)
+            yield name, cells[:_MOST_ROWS], max(0, len(cells) - _MOST_ROWS)
+
+
+def _zero(replayed: Replay) -> list[str]:
+    """The counters that counted nothing and the states of entries that hold none, in the program's order."""
+    counted = {name for name, rows, _ in _counters(replayed.states) if rows}
+    live = {name for name, live, *_ in _occupancy(replayed.states, _tick(replayed.summary)) if live}
+    kinds = (CounterState, MapState, IndexState, LeaseState, TableState)
+    return [name for name, state in replayed.states.items() if isinstance(state, kinds) and name not in counted | live]
+
+
+def _some_names(names: Sequence[str]) -> str:
+    few = names[:_MOST_NAMES]
+    return ", ".join(few) + (f" and {len(names) - len(few)} more" if len(names) > len(few) else "")
 
 
 def _one_line(value: object) -> str:

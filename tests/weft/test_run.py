@@ -55,9 +55,9 @@ def test_summary_counts_packets_bytes_drops_and_state(program: Path, capture: Pa
     assert left["received"] == {"packets": 5, "bytes": sum(lengths)}
     assert left["sent"] == right["received"] == {"packets": 0, "bytes": 0}
     assert right["sent"] == {"packets": 3, "bytes": sum(sent)}
-    assert [(d["line"], d["source"], d["packets"]) for d in summary["drops"] if d["reason"] == "drop"] == [
-        (DROP_LINE, "drop // not a question", 1)
-    ]
+    assert [
+        (d["line"], d["handlers"], d["source"], d["packets"]) for d in summary["drops"] if d["reason"] == "drop"
+    ] == [(DROP_LINE, ["left (p: ipv4)"], "drop // not a question", 1)]
     assert summary["unhandled"] == 1
     assert summary["states"] == [{"state": "clients", "live": 2, "capacity": 64, "failed_inserts": 0}]
     assert summary["top"]["clients"] == [{"key": ANN, "value": 2}, {"key": BOB, "value": 1}]
@@ -87,11 +87,21 @@ def test_captures_and_digests_hold_what_left(program: Path, capture: Path) -> No
 
 def test_summary_for_people_names_lines_and_advises_a_catch_all(program: Path, capture: Path) -> None:
     result = weft("run", program, "--in", f"left={capture}")
-    assert "drop // not a question" in result.stdout
+    assert "on left (p: ipv4)  drop // not a question\n" in result.stdout
+    assert f"`weft trace ... --dropped-at {DROP_LINE}` shows the first" in result.stderr
     assert f"{program}:{DROP_LINE}" in result.stdout
     assert "\x1b" not in result.stdout + result.stderr
     assert "1 packet was dropped because no handler takes" in result.stderr
     assert "on left | right (_) { drop }" in result.stderr
+
+
+def test_summary_names_what_counted_nothing(program: Path, capture: Path, tmp_path: Path) -> None:
+    write_capture(tmp_path / "other.pcap", [question(client=ANN, dport=54)])
+    result = weft("run", program, "--in", "left=other.pcap")
+    assert "\n  zero: clients, asked\n" in result.stdout
+    assert run_json(program, "--in", "left=other.pcap")["zero"] == ["clients", "asked"]
+    assert run_json(program, "--in", f"left={capture}")["zero"] == []
+    assert "zero" not in weft("run", program, "--in", f"left={capture}").stdout
 
 
 def test_run_continues_from_a_saved_state(program: Path, capture: Path) -> None:

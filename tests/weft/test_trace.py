@@ -160,3 +160,163 @@ def test_variables_have_the_values_of_the_path_taken(tmp_path: Path, monkeypatch
     assert steps_of(told, 5)[-1] == {"name": "twice", "value": 2 * length + 3, "kind": "value"}
     assert steps_of(told, 7)[-1] == {"name": "kept", "value": 7, "kind": "value"}
     assert [(s["entry"], s["before"], s["after"]) for s in steps_of(told, 8) if s["kind"] == "change"] == [(7, 3, 10)]
+
+
+BRANCHES = """\
+use std::net;
+port a;
+port b;
+struct Rings { received_a: u32, received_b: u32 }
+state rings: Rings[1];
+state seen: map<ip4, u32> { capacity: 16 }
+
+on a | b (p: eth) {
+    let mut s = rings[0];
+    if p.port == a {
+        s.received_a += 1;
+    } else {
+        s.received_b += 1;
+    }
+    rings[0] = s;
+    let (ring, frames) = (p.port, s.received_a);
+    let mut kind = 0u8;
+    match p.eth.type {
+        0x0800 => { kind = 4; }
+        0x0806 => { kind = 1; }
+        _ => { kind = 9; }
+    }
+    if kind == 1 && frames < 4 { drop } // early ARP
+    if p.has(ipv4) {
+        let known = seen.get(p.ipv4.src) else { 7 };
+        let next =
+            if known == 7 {
+                known + 1
+            } else {
+                known
+            };
+        seen.set(p.ipv4.src, next) else {}
+    }
+    p.eth.type = 0x88b5;
+    send ring;
+}
+"""
+
+
+@pytest.fixture
+def branches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """By `a` two questions and ARP, by `b` a question; all in the order of `a`, `b`, `a`, `a`."""
+    monkeypatch.chdir(tmp_path)
+    arp = Ether(src="02:00:00:00:00:01", dst="ff:ff:ff:ff:ff:ff") / ARP(pdst="10.0.0.9")
+    write_capture(tmp_path / "a.pcap", [question(client=ANN), question(client=ANN), arp, arp])
+    write_capture(tmp_path / "b.pcap", [question(client=ANN)])
+    return write_program(tmp_path, BRANCHES, name="branches.weft")
+
+
+def branch_story(program: Path, *args: str) -> Any:  # JSON
+    result = weft("trace", program, "--in", "a=a.pcap", "--in", "b=b.pcap", "--json", *args)
+    assert result.exit_code == 0, result.stderr
+    return json.loads(result.stdout)[0]
+
+
+def branch_line(text: str) -> int:
+    return next(number for number, line in enumerate(BRANCHES.splitlines(), start=1) if text in line)
+
+
+def test_lines_are_those_of_the_branches_taken_in_the_order_of_the_source(branches: Path) -> None:
+    by_a, by_b = branch_story(branches, "--packet", "1"), branch_story(branches, "--packet", "2")
+    lines = [run["line"] for run in by_a["lines"]]
+    assert lines == sorted(lines)
+    assert [steps_of(by_a, branch_line("if p.port == a"))[0][key] for key in ("kind", "holds")] == ["condition", True]
+    assert steps_of(by_b, branch_line("if p.port == a"))[0]["holds"] is False
+    counted_a, counted_b = branch_line("s.received_a += 1"), branch_line("s.received_b += 1")
+    assert steps_of(by_a, counted_a) == [{"name": "s.received_a", "value": 1, "kind": "value"}]
+    assert steps_of(by_b, counted_b) == [{"name": "s.received_b", "value": 1, "kind": "value"}]
+    assert steps_of(by_a, counted_b) == steps_of(by_b, counted_a) == []
+
+
+def test_arms_and_else_are_told_where_they_are_taken(branches: Path) -> None:
+    told = branch_story(branches, "--packet", "1")
+    assert steps_of(told, branch_line("match p.eth.type")) == [{"name": "p.eth.type", "value": 0x800, "kind": "value"}]
+    assert steps_of(told, branch_line("0x0800 =>")) == [
+        {"branch": "arm", "kind": "branch"},
+        {"name": "kind", "value": 4, "kind": "value"},
+    ]
+    assert steps_of(told, branch_line("0x0806 =>")) == steps_of(told, branch_line("_ =>")) == []
+    assert [step["kind"] for step in steps_of(told, branch_line("let known"))] == ["lookup", "branch", "value"]
+    second = branch_story(branches, "--packet", "2")
+    assert [step["kind"] for step in steps_of(second, branch_line("let known"))] == ["lookup", "value"]
+
+
+def test_a_value_over_several_lines_is_told_on_its_first(branches: Path) -> None:
+    told = branch_story(branches, "--packet", "1")
+    lines = [run["line"] for run in told["lines"]]
+    assert steps_of(told, branch_line("let next")) == [{"name": "next", "value": 8, "kind": "value"}]
+    assert lines.index(branch_line("let next")) + 1 == lines.index(branch_line("if known == 7"))
+
+
+def test_tuples_are_told_by_the_names_they_are_taken_apart_into(branches: Path) -> None:
+    text = weft("trace", branches, "--in", "b=b.pcap").stdout
+    assert "    ring = b, frames = 0\n" in text
+    assert "tuple =" not in text
+
+
+def test_conditions_say_which_part_is_false_and_what_was_compared(branches: Path) -> None:
+    text = weft("trace", branches, "--in", "a=a.pcap").stdout
+    assert "`kind == 1 && frames < 4` is false: `kind == 1` is false, with 4\n" in text
+    assert "`p.port == a` is true\n" in text
+
+
+def test_ethertypes_are_hexadecimal_for_people_and_numbers_in_json(branches: Path) -> None:
+    text = weft("trace", branches, "--in", "a=a.pcap").stdout
+    assert "type=0x0800" in text
+    assert text.count("eth.type: 0x0800 -> 0x88b5") == 2  # where it is written, and as it left
+    seen = branch_story(branches)["headers"][0]
+    assert (seen["header"], seen["fields"]["type"]) == ("eth", 0x800)
+
+
+def test_the_first_line_says_when_packets_of_all_ports_are_counted(branches: Path) -> None:
+    both = weft("trace", branches, "--in", "a=a.pcap", "--in", "b=b.pcap", "--packet", "2").stdout
+    assert both.startswith("packet 2 of all ports arrives by b at 1.000000000 s")
+    assert weft("trace", branches, "--in", "a=a.pcap", "--packet", "2").stdout.startswith("packet 2 arrives by a at")
+
+
+def test_packets_dropped_at_a_line(branches: Path) -> None:
+    line = str(branch_line("early ARP"))
+    first = branch_story(branches, "--dropped-at", line)
+    assert (first["number"], first["fate"]) == (4, f"dropped at {branches}:{line}")
+    ready = ("trace", branches, "--in", "a=a.pcap", "--in", "b=b.pcap", "--dropped-at")
+    none = weft(*ready, line, "--port", "b")
+    assert (none.exit_code, none.stdout) == (1, "")
+    assert f"line {line} drops none of the packets that arrive by `b`" in none.stderr
+    few = weft(*ready, line, "--packet", "9")
+    assert f"there is no packet 9: line {line} drops 1" in few.stderr
+    wrong = weft(*ready, "1")
+    assert wrong.exit_code == 2
+    assert f"line 1 of the program drops no packets\nhelp: lines that do: {line}" in wrong.stderr
+
+
+def test_the_state_is_that_of_a_run_also_when_only_drops_are_shown(branches: Path) -> None:
+    write_capture(Path("early.pcap"), [Ether(dst="ff:ff:ff:ff:ff:ff") / ARP(pdst="10.0.0.9") for _ in range(5)])
+    result = weft("trace", branches, "--in", "a=early.pcap", "--dropped-at", str(branch_line("early ARP")), "--json")
+    counted = steps_of(json.loads(result.stdout)[0], branch_line("rings[0] = s"))
+    assert [(c["before"], c["after"]) for c in counted] == [(0, 1), (0, 0)]
+    third = weft(
+        "trace",
+        branches,
+        "--in",
+        "a=early.pcap",
+        "--dropped-at",
+        str(branch_line("early ARP")),
+        "--packet",
+        "3",
+        "--json",
+    )
+    assert steps_of(json.loads(third.stdout)[0], branch_line("rings[0] = s"))[0]["after"] == 3
+
+
+@pytest.mark.parametrize("command", ["run", "trace", "check", "ir"])
+def test_results_end_with_a_line_end(branches: Path, command: str) -> None:
+    inputs = ["--in", "a=a.pcap"] if command in ("run", "trace") else []
+    result = weft(command, branches, *inputs)
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout.endswith("\n") and not result.stdout.endswith("\n\n")

@@ -21,7 +21,7 @@ def run_demo(folder: Path | None, *, packets: int, as_json: bool) -> None:
     """Generate the traffic of the bundled NAT, run the NAT over it, print the summary and where the files are."""
     target = Path(tempfile.mkdtemp(prefix="weft-demo-")) if folder is None else folder
     example = bundled_examples() / _EXAMPLE
-    program = load_runnable(example / f"{_EXAMPLE}.weft", warn=False)
+    program = load_runnable(example / f"{_EXAMPLE}.weft", warn=False).program
     captures = _captures_of(example / "traffic.py")(target / "in", packets=packets)
     numbers = {port.name: number for number, port in enumerate(program.ports)}
     inputs = {numbers[name]: path for name, path in captures.items()}

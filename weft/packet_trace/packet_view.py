@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+from compiler.ir.headers import HeaderField
 from compiler.ir.literals import render_value
 from compiler.ir.program import Program
+from compiler.ir.types import Bits
 from sim.control.cell_shapes import split_cell
 from sim.interpreter.layout import FieldPlace, Layout
 from sim.interpreter.parse import build_parser
 from weft.packet_trace.story import FieldChange, HeaderSeen, Plain
 
 PADDING = "_"
+_ETHERTYPE = ("type", Bits(16))  # the field's name and type, as in the standard's headers
+
+
+class Hexadecimal(int):
+    """A number that people write in hexadecimal; the plain number in JSON."""
+
+    def __str__(self) -> str:
+        return f"0x{self:04x}"
+
+
+def as_field(field: HeaderField, value: Plain) -> Plain:
+    """The value of a header's field; EtherTypes in hexadecimal, as everyone writes them."""
+    if isinstance(value, int) and (field.name, field.type) == _ETHERTYPE:
+        return Hexadecimal(value)
+    return value
 
 
 class PacketView:
@@ -38,7 +55,8 @@ class PacketView:
     def _value(self, place: FieldPlace, data: bytes, at: int) -> Plain:
         shape, of = place.field.shape, place.field.type
         assert shape is not None, "blobs and padding have no values"
-        return render_value(shape, split_cell(of, shape, place.read(data, at)), ports=self._ports)
+        value = render_value(shape, split_cell(of, shape, place.read(data, at)), ports=self._ports)
+        return as_field(place.field, value)
 
     def changes(self, before: bytes, after: bytes) -> tuple[FieldChange, ...]:
         """The fields in which two packets differ, in the order of the second, then of the first."""

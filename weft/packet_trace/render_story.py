@@ -10,8 +10,10 @@ from typing import assert_never
 
 from sim.control.abstract_state import render_label
 from weft.packet_trace.story import (
+    Branched,
     Changed,
     Computed,
+    Decided,
     Did,
     FieldChange,
     HandlerTried,
@@ -33,15 +35,16 @@ def story_data(story: PacketStory) -> dict[str, object]:
     return asdict(story)
 
 
-def render_story(story: PacketStory) -> str:
-    """Lines for people, ending with a newline."""
-    return "\n".join(_story_lines(story)) + "\n"
+def render_story(story: PacketStory, *, of_several_ports: bool = False) -> str:
+    """Lines for people, ending with a newline. `of_several_ports`: packets of several are counted together."""
+    return "\n".join(_story_lines(story, "of all ports " if of_several_ports else "")) + "\n"
 
 
-def _story_lines(story: PacketStory) -> Iterator[str]:
+def _story_lines(story: PacketStory, counted: str) -> Iterator[str]:
     cut = f", {story.captured} of them captured" if story.captured != story.length else ""
     seconds, nanoseconds = divmod(story.time_ns, 10**9)
-    yield f"packet {story.number} arrives by {story.port} at {seconds}.{nanoseconds:09} s, {story.length} bytes{cut}"
+    arrives = f"arrives by {story.port} at {seconds}.{nanoseconds:09} s, {story.length} bytes{cut}"
+    yield f"packet {story.number} {counted}{arrives}"
     for seen in story.headers:
         fields = ", ".join(f"{name}={_text(value)}" for name, value in seen.fields.items())
         yield from wrap(f"{seen.header}: {fields}", _WIDTH, initial_indent="  ", subsequent_indent="    ")
@@ -67,14 +70,21 @@ def _handler(handler: HandlerTried) -> str:
 
 def _line_run(run: LineRun) -> Iterator[str]:
     yield f"{run.file}:{run.line}  {run.source}"
-    for step in run.steps:
-        yield f"    {_step(step)}"
+    for is_variables, steps in groupby(run.steps, key=lambda step: isinstance(step, Computed)):
+        texts = [_step(step) for step in steps]
+        for text in [", ".join(texts)] if is_variables else texts:
+            yield from wrap(text, _WIDTH, initial_indent="    ", subsequent_indent="      ")
 
 
 def _step(step: Step) -> str:
     match step:
         case Computed(name=name, value=value):
             return f"{name} = {_text(value)}"
+        case Decided(condition=condition, holds=holds, because=because):
+            reason = f", {because}" if because.startswith("with") else f": {because}" if because else ""
+            return f"`{condition}` is {'true' if holds else 'false'}{reason}"
+        case Branched(branch=branch):
+            return "this arm is taken" if branch == "arm" else "no value: `else` is taken"
         case LookedUp(state=state, key=key, found=found, value=value):
             shown = f": {_text(value)}" if value is not None else ""
             return f"{state}[{_text(key)}] {found}{shown}"

@@ -34,6 +34,24 @@ class Computed:
 
 
 @dataclass(frozen=True, slots=True)
+class Decided:
+    """An `if` whose condition reads `condition`. `because`: what was compared, or which part is false; may be empty."""
+
+    condition: str
+    holds: bool
+    because: str = ""
+    kind: Literal["condition"] = "condition"
+
+
+@dataclass(frozen=True, slots=True)
+class Branched:
+    """An arm of a `match` that was taken, or the `else` of what had no value."""
+
+    branch: Literal["arm", "else"]
+    kind: Literal["branch"] = "branch"
+
+
+@dataclass(frozen=True, slots=True)
 class LookedUp:
     """A look into a state. `found`: what it gave, in words; `value`: what is there (None: nothing, or no value)."""
 
@@ -83,7 +101,7 @@ class Did:
     kind: Literal["action"] = "action"
 
 
-Step: TypeAlias = Computed | LookedUp | Changed | Wrote | Reported | Did
+Step: TypeAlias = Computed | Decided | Branched | LookedUp | Changed | Wrote | Reported | Did
 
 
 @dataclass(frozen=True, slots=True)

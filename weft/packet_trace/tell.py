@@ -2,39 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import groupby
+from typing import get_args
 
+from compiler.frontend.lower import Assignment, SourceStep
 from compiler.ir.emissions import Clone, Digest, Drop, Flood, Multicast, Reply, Send, WriteField
 from compiler.ir.fields import operands, results
-from compiler.ir.guard_tree import GuardTree
 from compiler.ir.leaf_values import Leaf
 from compiler.ir.literals import render_value
-from compiler.ir.operations import Operation
-from compiler.ir.program import Program
-from compiler.ir.pure import HeaderPresent, ReadFact, ReadField
+from compiler.ir.operations import Pure
 from compiler.ir.values import Operand
+from compiler.load import FollowedProgram
 from compiler.source import Span
 from sim.control.cell_shapes import split_cell
 from sim.interpreter import Arrival, Departure, Execution, PacketTrace
 from weft.packet_trace.access_steps import AccessSteps
+from weft.packet_trace.conditions import Conditions, Known
 from weft.packet_trace.handler_choice import HandlerChoice
-from weft.packet_trace.packet_view import PacketView
-from weft.packet_trace.story import Computed, Did, Left, LineRun, PacketStory, Plain, Reported, Step, Wrote
-from weft.packet_trace.value_shapes import shape_of, value_shapes
+from weft.packet_trace.packet_view import PacketView, as_field
+from weft.packet_trace.source_tale import SourceTale
+from weft.packet_trace.story import Did, Left, LineRun, PacketStory, Plain, Reported, Step, Wrote
+from weft.packet_trace.value_shapes import value_shapes
 
 
 class StoryTeller:
     """Tells the packets of one program."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, followed: FollowedProgram) -> None:
+        program = followed.program
         self._program = program
         self._ports = [port.name for port in program.ports]
-        self._shapes = value_shapes(program)
         self._accesses = AccessSteps(program)
-        self._choice = HandlerChoice(program, self._shapes)
+        conditions = Conditions(program, value_shapes(program))
+        self._choice = HandlerChoice(program, conditions)
+        self._tale = SourceTale(program, followed.steps, conditions)
         self._view = PacketView(program)
-        self._guards = GuardTree(program.guards)
+        effects = (operation for operation in program.operations if not isinstance(operation, get_args(Pure)))
+        self._effects = {id(operation): place for place, operation in enumerate(effects)}
 
     def story(self, trace: PacketTrace, *, number: int) -> PacketStory:
         """The story of the packet that `trace` holds, the `number`th of the run, counting from 1."""
@@ -52,24 +57,38 @@ class StoryTeller:
             captured=len(arrival.data),
             headers=self._view.headers(arrival.data),
             handlers=self._choice.tried(known, port=arrival.port),
-            lines=self._lines(trace),
+            lines=self._lines(trace, known),
             left=tuple(self._left(departure, arrival) for departure in trace.departures),
             fate=self._fate(trace),
         )
 
-    def _lines(self, trace: PacketTrace) -> tuple[LineRun, ...]:
+    def _lines(self, trace: PacketTrace, known: Known) -> tuple[LineRun, ...]:
+        runs: list[LineRun] = []
+        for (file, line), group in groupby(self._stepped(trace, known), key=lambda item: _line_of(item[0])):
+            items = list(group)
+            source = items[0][0].source.line(line).strip()
+            runs.append(LineRun(file, line, source, tuple(step for _, step in items)))
+        return tuple(runs)
+
+    def _stepped(self, trace: PacketTrace, known: Known) -> list[tuple[Span, Step]]:
+        """What happened, in the order of the source: its own steps between the operations that they stand between."""
         current = {
             f"{seen.header}.{name}": value
             for seen in self._view.headers(trace.arrival.data)
             for name, value in seen.fields.items()
         }
-        stepped = [(e.operation.span, step) for e in trace.executions for step in self._steps(e, current)]
-        runs: list[LineRun] = []
-        for (file, line), group in groupby(stepped, key=lambda item: (item[0].source.name, item[0].line)):
-            items = list(group)
-            source = items[0][0].source.line(line).strip()
-            runs.append(LineRun(file, line, source, tuple(_gathered([step for _, step in items]))))
-        return tuple(runs)
+        told: list[tuple[Span, Step]] = []
+        waiting = list(self._tale.steps(known))[::-1]
+        for execution in trace.executions:
+            place = self._effects.get(id(execution.operation))
+            if place is None:
+                continue
+            while waiting and waiting[-1][0].effects <= place:
+                _put(told, *waiting.pop())
+            told += [(execution.operation.span, step) for step in self._steps(execution, current)]
+        while waiting:
+            _put(told, *waiting.pop())
+        return told
 
     def _steps(self, execution: Execution, current: dict[str, Plain]) -> Iterator[Step]:
         operation = execution.operation
@@ -95,27 +114,13 @@ class StoryTeller:
                 shape = self._program.record(record)
                 yield Reported(record, render_value(shape, execution.operands, ports=self._ports))
             case _:
-                steps = self._accesses.steps(operation, execution)
-                yield from self._computed(operation, execution) if steps is None else steps
-
-    def _computed(self, operation: Operation, execution: Execution) -> Iterator[Step]:
-        if not self._is_worth_telling(operation):
-            return
-        for value, leaf in zip(results(operation), execution.results, strict=True):
-            if value.name:
-                shape = shape_of(value, self._shapes)
-                yield Computed(value.name, render_value(shape, [leaf], ports=self._ports))
-
-    def _is_worth_telling(self, operation: Operation) -> bool:
-        """Whether a value is of a variable in a handler: not of a choice among handlers, nor of the library's."""
-        if operation.span.inside is not None or isinstance(operation, HeaderPresent | ReadField | ReadFact):
-            return False  # what a packet arrived with is told already
-        return any(self._guards.is_within(operation.guard, handler.guard) for handler in self._program.handlers)
+                yield from self._accesses.steps(operation, execution) or ()
 
     def _field(self, header: str, field: str, leaf: Leaf) -> Plain:
         declared = self._program.header(header).field_named(field)
         assert declared.shape is not None, "blobs and padding are not written"
-        return render_value(declared.shape, split_cell(declared.type, declared.shape, leaf), ports=self._ports)
+        value = render_value(declared.shape, split_cell(declared.type, declared.shape, leaf), ports=self._ports)
+        return as_field(declared, value)
 
     def _port(self, operand: Operand, execution: Execution) -> str:
         number = _operand(operand, execution)
@@ -150,16 +155,20 @@ def _place(span: Span) -> str:
     return f"{span.source.name}:{span.line}"
 
 
-def _gathered(steps: Sequence[Step]) -> Iterator[Step]:
-    """Parts of one variable that stand side by side, as one: `flow.src`, `flow.dst` as `flow`."""
-    for variable, group in groupby(steps, key=_variable):
-        if variable:
-            parts = {s.name.partition(".")[2]: s.value for s in group if isinstance(s, Computed)}
-            yield Computed(variable, parts)
-        else:
-            yield from group
+def _line_of(span: Span) -> tuple[str, int]:
+    return span.source.name, span.line
 
 
-def _variable(step: Step) -> str:
-    """The variable that the step gives a part of; empty where it does not."""
-    return step.name.partition(".")[0] if isinstance(step, Computed) and "." in step.name else ""
+def _put(told: list[tuple[Span, Step]], step: SourceStep, words: Step) -> None:
+    """Tell an assignment before the lines that its own value is written on, where those are several."""
+    place = len(told)
+    if isinstance(step.what, Assignment):
+        while place and _is_inside(told[place - 1][0], step.span):
+            place -= 1
+        while place < len(told) and told[place][0].line == step.span.line:
+            place += 1
+    told.insert(place, (step.span, words))
+
+
+def _is_inside(inner: Span, outer: Span) -> bool:
+    return inner.source is outer.source and outer.start <= inner.start and inner.end <= outer.end
