@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from compiler.analyses.explain import explain, explanation_data, render_explanation
-from compiler.diagnostics import CompileError, Diagnostic, Severity, render_diagnostics
+from compiler.diagnostics import CompileError, diagnostic_as_json, render_diagnostics
 from compiler.load import load_program
-from compiler.source import Span
 from weft.terminal import write_json, write_note, write_result
 
 
@@ -32,26 +31,10 @@ def _check_as_json(file: Path, *, with_explanation: bool) -> int:
     try:
         loaded = load_program(file)
     except CompileError as error:
-        write_json({"ok": False, "diagnostics": [_diagnostic_data(d) for d in error.diagnostics]})
+        write_json({"ok": False, "diagnostics": [diagnostic_as_json(d) for d in error.diagnostics]})
         return 1
-    result: dict[str, object] = {"ok": True, "diagnostics": [_diagnostic_data(d) for d in loaded.warnings]}
+    result: dict[str, object] = {"ok": True, "diagnostics": [diagnostic_as_json(d) for d in loaded.warnings]}
     if with_explanation:
         result["explanation"] = explanation_data(explain(loaded.program))
     write_json(result)
     return 0
-
-
-def _diagnostic_data(diagnostic: Diagnostic) -> dict[str, object]:
-    return {
-        "code": diagnostic.code,
-        "severity": "error" if diagnostic.severity is Severity.ERROR else "warning",
-        "message": diagnostic.message,
-        "label": diagnostic.label,
-        "help": diagnostic.help,
-        **_place(diagnostic.span),
-        "notes": [{"message": note.message, **_place(note.span)} for note in diagnostic.notes],
-    }
-
-
-def _place(span: Span) -> dict[str, object]:
-    return {"file": span.source.name, "line": span.line, "column": span.column, "length": span.length}
