@@ -84,7 +84,7 @@ def _step(step: Step) -> str:
             reason = f", {because}" if because.startswith("with") else f": {because}" if because else ""
             return f"`{condition}` is {'true' if holds else 'false'}{reason}"
         case Branched(branch=branch):
-            return "this arm is taken" if branch == "arm" else "no value: `else` is taken"
+            return "this arm is taken" if branch == "arm" else "`else` is taken"
         case LookedUp(state=state, key=key, found=found, value=value):
             shown = f": {_text(value)}" if value is not None else ""
             return f"{state}[{_text(key)}] {found}{shown}"
