@@ -66,6 +66,11 @@ def load_module(use: items.Use, directory: Path | None, reporter: Reporter) -> i
         return parse(source, reporter)
     known = [f"std::{m}" for m in standard_modules()]
     near = closest(name, known) or (f"std::{name}" if f"std::{name}" in known else None)
+    module, _, inside = name.rpartition("::")
+    if module in known:  # `use std::sketch::CountMin;`
+        help_text = f"names inside a module stand in braces: `use {module}::{{{inside}}};`"
+        reporter.error("W0216", f"there is no module `{name}`", use.path.span, help=help_text)
+        return None
     listed = ", ".join(f"`{k}`" for k in known)
     reporter.error(
         "W0216",
