@@ -14,6 +14,8 @@ from compiler.ir.types import BOOL
 from compiler.source import Span
 
 _LONGEST = 70
+_NAME = re.compile(r"[\w:]+")
+_TRUTHS = frozenset({"compare", "unary", "binary"})  # what programs write as conditions
 
 # (field of the operation, where it is 1, where it is 0)
 _LOOK_UPS = (
@@ -50,7 +52,7 @@ class DecisionWords:
             return f"it has {'' if truth else 'no '}`{node.detail[0]}`"
         if (port := self._port(node)) is not None:
             return f"it came in by {port}" if truth else f"it did not come in by {port}"
-        if number in self._tests and not _is_said(operation.span):
+        if number in self._tests and (node.kind not in _TRUTHS or not _is_said(operation.span)):
             number, same = self._tests[number]
             truth, place = truth == same, self._numbers.nodes[number].operation
             assert place is not None, "a test is an operation"
@@ -95,7 +97,18 @@ class DecisionWords:
                 return ""
         if len(text) > _LONGEST:
             text = text[: _LONGEST - 3] + "..."
+        if _NAME.fullmatch(text) and (matched := self._matched(number)):
+            return f"{matched} is {'' if truth else 'not '}`{text}` on line {span.line}"
         return f"{'' if truth else 'not '}`{text}` on line {span.line}"
+
+    def _matched(self, number: int) -> str:
+        """What a pattern such as `Op::Get` or `17`, which stands alone, is compared with; "" where that is long."""
+        node = self._numbers.nodes[number]
+        if node.kind != "compare" or node.detail != ("eq",):
+            return ""
+        sides = [argument for argument in node.arguments if self._numbers.nodes[argument].kind != "constant"]
+        text = render_expression(self._program, self._numbers, sides[0]) if len(sides) == 1 else "..."
+        return "" if "..." in text else text
 
 
 def _is_said(span: Span) -> bool:

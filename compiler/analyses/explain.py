@@ -17,6 +17,8 @@ from compiler.analyses.structure import Structure, structure_of
 from compiler.ir.program import Program
 from compiler.source import Span
 
+MOST_REASONS = 5  # told of one group; the data have them all
+
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
@@ -139,7 +141,10 @@ def _how_many(group: PathGroup, explanation: Explanation) -> str:
 
 def _verdict(group: PathGroup) -> str:
     if not group.cacheable:
-        return f"not cacheable: {'; '.join(reason.text for reason in group.reasons)}"
+        told = [reason.text for reason in group.reasons[:MOST_REASONS]]
+        if len(group.reasons) > MOST_REASONS:
+            told.append(f"and {len(group.reasons) - MOST_REASONS} more")
+        return f"not cacheable: {'; '.join(told)}"
     parts: list[str] = []
     if group.key:
         parts.append(f"key {', '.join(group.key)}")

@@ -9,6 +9,7 @@ handler has for both ("l4").
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -25,13 +26,15 @@ from compiler.ir.operations import Drop
 from compiler.ir.program import Program
 from compiler.source import Span
 
+_LONG_VALUE = re.compile(r" \(.{40,}\)$")
+
 
 @dataclass(frozen=True, slots=True)
 class PathGroup:
     """Paths of one handler that end at one operation, with one verdict on caching."""
 
     handler: str
-    final: str  # "send (line 22)", "drop as unhandled (line 1)"
+    final: str  # "send (line 22)", "drop as unhandled"
     span: Span = field(compare=False, repr=False)  # of the final operation
     decisions: tuple[str, ...]  # what tells the group from others of its handler and final
     paths: int
@@ -118,7 +121,7 @@ class _Grouping:
         kept: dict[str, Reason] = {}
         for reason in found.reasons:
             if reason.weight is Weight.WRITES or reason.weight is Weight.EMITS or reason.span.line not in written:
-                text = self.names.shown(reason.text)
+                text = _LONG_VALUE.sub("", self.names.shown(reason.text))
                 kept.setdefault(text, replace(reason, text=text))
         by_line = sorted(kept.values(), key=lambda reason: reason.span.line)
         deciding = min(by_line, key=lambda reason: reason.weight, default=None)
@@ -162,9 +165,9 @@ class _Grouping:
 
 def _final(program: Program, found: CachedPath) -> str:
     final = program.operations[found.path.final]
-    kind = type(final).__name__.lower()
     if isinstance(final, Drop) and final.reason != "drop":
-        kind = f"drop as {final.reason}"
+        return f"drop as {final.reason}"
+    kind = type(final).__name__.lower()
     return f"{kind} (line {final.span.line})"
 
 

@@ -4,7 +4,7 @@ Operations are walked in order. Where the guard of an operation with an effect i
 first undecided condition is assumed both ways; ways seen to be contradictory are given up (two
 values of one field, two ports, headers that no packet holds together). A `MapPut` is assumed both
 to change its entry and to write what is already there, since the latter is a read; likewise an
-`IndexOpen` to open a session and to find one.
+`IndexOpen` to open a session and to find one, and a look-up that only refreshes to find its entry and not to.
 
 Paths are made one at a time. There may be many: `find_paths` stops after a stated number of each handler
 and says so.
@@ -22,7 +22,9 @@ from compiler.analyses.structure import OUTSIDE, Structure, structure_of
 from compiler.analyses.value_numbers import render_expression
 from compiler.ir.operations import (
     Final,
+    IndexFind,
     IndexOpen,
+    LeaseGet,
     MapFind,
     MapPut,
     MapRemove,
@@ -206,8 +208,19 @@ class _Walk:
             case IndexOpen(opened=opened) if way.known.value(self.laws.numbers.of(opened)) is None:
                 self._fork(way, waiting, self.laws.numbers.of(opened))
                 return True
+            case (
+                MapFind(present=found, refresh=True)
+                | IndexFind(present=found, refresh=True)
+                | LeaseGet(live=found, refresh=True)
+            ) if self._is_only_a_use(way, found):
+                self._fork(way, waiting, self.laws.numbers.of(found))
+                return True
             case _:
                 return False
+
+    def _is_only_a_use(self, way: _Way, found: Value) -> bool:
+        """Whether the program does not ask if a look-up found its entry, so that only the refresh matters."""
+        return found.number not in self.structure.used and way.known.value(self.laws.numbers.of(found)) is None
 
     def _must_fork_put(self, way: _Way, waiting: list[_Way], place: int, put: MapPut) -> bool:
         """Find out whether `put` changes its entry; True where that made two ways."""

@@ -67,8 +67,14 @@ def _computed_key(structure: Structure, numbers: ValueNumbers, access: KeyedAcce
 
 
 def _is_hashed(numbers: ValueNumbers, number: int) -> bool:
-    node = numbers.nodes[number]
-    return node.kind == "hash" or any(_is_hashed(numbers, argument) for argument in node.arguments)
+    waiting, seen = [number], {number}
+    while waiting:
+        node = numbers.nodes[waiting.pop()]
+        if node.kind == "hash":
+            return True
+        waiting.extend(argument for argument in node.arguments if argument not in seen)
+        seen.update(node.arguments)
+    return False
 
 
 def _two_keys_in_one_packet(

@@ -32,7 +32,7 @@ _ONE: Source = ("one",)
 
 def word_of(numbers: ValueNumbers, operand: Operand) -> Word | None:
     """The share word of one part, or None when it is not made of received header fields alone."""
-    bits = _bits(numbers, numbers.of(operand))
+    bits = _bits(numbers, numbers.of(operand), {})
     if bits is None:
         return None
     return xor_words({(place % WORD_BITS, source) for source in bit} for place, bit in enumerate(bits))
@@ -73,8 +73,14 @@ def _widens(numbers: ValueNumbers, node: Node) -> bool:
     return isinstance(node.type, Bits) and isinstance(narrow, Bits) and narrow.width <= node.type.width
 
 
-def _bits(numbers: ValueNumbers, number: int) -> tuple[Bit, ...] | None:
-    """The bits of an expression, the lowest first."""
+def _bits(numbers: ValueNumbers, number: int, seen: dict[int, tuple[Bit, ...] | None]) -> tuple[Bit, ...] | None:
+    """The bits of an expression, the lowest first; each part of it is found once, however often it occurs."""
+    if number not in seen:
+        seen[number] = _found_bits(numbers, number, seen)
+    return seen[number]
+
+
+def _found_bits(numbers: ValueNumbers, number: int, seen: dict[int, tuple[Bit, ...] | None]) -> tuple[Bit, ...] | None:
     node = numbers.nodes[number]
     if not isinstance(node.type, Bits):
         return None
@@ -85,14 +91,16 @@ def _bits(numbers: ValueNumbers, number: int) -> tuple[Bit, ...] | None:
         case "constant", (int(value),):
             return tuple(frozenset({_ONE}) if value >> place & 1 else frozenset() for place in range(width))
         case "select", _ if numbers.nodes[node.arguments[0]].kind == "present":
-            return _either(node, _parts(numbers, node.arguments[1:]))
+            return _either(node, _parts(numbers, node.arguments[1:], seen))
         case _:
-            parts = _parts(numbers, node.arguments)
+            parts = _parts(numbers, node.arguments, seen)
             return _combined(node, parts, width) if parts else None
 
 
-def _parts(numbers: ValueNumbers, arguments: Iterable[int]) -> list[tuple[Bit, ...]] | None:
-    found = [_bits(numbers, argument) for argument in arguments]
+def _parts(
+    numbers: ValueNumbers, arguments: Iterable[int], seen: dict[int, tuple[Bit, ...] | None]
+) -> list[tuple[Bit, ...]] | None:
+    found = [_bits(numbers, argument, seen) for argument in arguments]
     known = [bits for bits in found if bits is not None]
     return known if len(known) == len(found) else None
 

@@ -61,7 +61,7 @@ class Structure:
         return self.handler_of_guard[self.program.operations[operation].guard]
 
     def handler_name(self, handler: int) -> str:
-        return self.program.handlers[handler].name if handler != OUTSIDE else "(before the handlers)"
+        return self.program.handlers[handler].name if handler != OUTSIDE else "(no handler)"
 
     def implies(self, guard: int, other: int) -> bool:
         """Whether `other` holds wherever `guard` does, by the tree alone."""
@@ -120,11 +120,19 @@ def _liveness(
 ) -> tuple[frozenset[int], frozenset[int]]:
     live = {place for place, operation in enumerate(program.operations) if not isinstance(operation, Pure)}
     used: set[int] = set()
+    seen_guards: set[int] = set()
     waiting = list(live)
     while waiting:
         operation = program.operations[waiting.pop()]
-        guards = (program.guards[place].condition for place in tree.chain(operation.guard))
-        for value in (*values_read(operation), *(condition for condition in guards if condition is not None)):
+        read = list(values_read(operation))
+        for guard in tree.chain(operation.guard):
+            if guard in seen_guards:  # and so are those around it
+                break
+            seen_guards.add(guard)
+            condition = program.guards[guard].condition
+            if condition is not None:
+                read.append(condition)
+        for value in read:
             used.add(value.number)
             place = defined_by[value.number]
             if place not in live:
