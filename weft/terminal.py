@@ -94,7 +94,13 @@ def write_tables(tables: Iterable[Table]) -> None:
 
     console = Console(highlight=False)
     for table in shown:
-        rich_table = RichTable(title=escape(table.title), title_justify="left", title_style="bold", box=None)
+        rich_table = RichTable(
+            title=escape(table.title),
+            title_justify="left",
+            title_style="bold",
+            box=None,
+            show_header=any(table.columns),
+        )
         for number, column in enumerate(table.columns):
             is_number = all(isinstance(row[number], int) for row in table.rows)
             rich_table.add_column(escape(column), justify="right" if is_number else "left", header_style="dim")

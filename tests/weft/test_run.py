@@ -3,6 +3,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -177,6 +178,22 @@ def test_truncated_capture_can_be_used(program: Path, capture: Path, tmp_path: P
     assert result.exit_code == 0
     assert json.loads(result.stdout)["packets"] == 4
     assert "cut.pcap: the file ends inside a record" in result.stderr
+
+
+def test_on_a_terminal_notes_begin_on_lines_of_their_own(program: Path, capture: Path) -> None:
+    reader, terminal = os.openpty()
+    command = [*WEFT, "run", str(program), "--in", f"left={capture}"]
+    with subprocess.Popen(command, stdout=terminal, stderr=terminal, env={**os.environ, "TERM": "dumb"}) as running:
+        os.close(terminal)
+        told = b""
+        with suppress(OSError):  # how Linux ends what is read from a terminal that nobody has open any more
+            while piece := os.read(reader, 4096):
+                told += piece
+        assert running.wait() == 0
+    os.close(reader)
+    lines = told.decode().replace("\r", "").split("\n")
+    assert sum(line.startswith("note: ") for line in lines) == told.count(b"note: ") >= 3
+    assert lines[-1] == ""
 
 
 def test_full_disk_behind_standard_output(program: Path, capture: Path) -> None:
