@@ -34,10 +34,11 @@ from compiler.frontend.check.scope import (
 from compiler.frontend.check.statics import static_number
 from compiler.frontend.check.type_names import builtin_type
 from compiler.frontend.check.value_methods import INTEGER_METHODS, VECTOR_METHODS
-from compiler.frontend.typed import TConcat, TExpr, THash, THeaderPresent, TProject
+from compiler.frontend.typed import TBinary, TConcat, TExpr, THash, THeaderPresent, TProject
 from compiler.frontend.types import (
     BOOLEAN,
     ERROR,
+    TIME,
     UNIT,
     EntryType,
     IntType,
@@ -280,6 +281,8 @@ class CallChecker(ConstructionChecker):
                 operator = BinaryOperator.MIN if name == "min" else BinaryOperator.MAX
                 left, right = self.same_type(left, right, expected)
                 left, right = self.sized(left), self.sized(right)
+                if left.type == right.type == TIME:
+                    return TBinary(operator, left, right, type=TIME, span=node.span)
                 return self.arithmetic(operator, left, right, node)
             case "random":
                 if self.header_only:

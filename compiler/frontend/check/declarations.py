@@ -33,6 +33,7 @@ from compiler.frontend.types import (
     ERROR,
     STATIC,
     TIME,
+    BoolType,
     EnumType,
     FlagsType,
     IntType,
@@ -43,6 +44,7 @@ from compiler.frontend.types import (
     describe,
 )
 from compiler.frontend.variables import StaticLiteral
+from compiler.ir.headers import Header, ParseRule
 from compiler.ir.program import Port, Tunable
 from compiler.ir.types import Bits
 
@@ -157,13 +159,14 @@ class Declarer:
         value = static_scalar(item.value, ty, self.scope, self.reporter)
         if value is None or ty == ERROR:
             return None
-        if not isinstance(ty, (IntType, NamedScalar)):
-            self.reporter.error("W0212", f"a tunable is a number, not {describe(ty)}", item.type.span)
+        if not isinstance(ty, (IntType, NamedScalar, BoolType)):
+            self.reporter.error("W0212", f"a tunable is a number or a bool, not {describe(ty)}", item.type.span)
             return None
-        if value < 0 or value >> ty.width:
+        width = 1 if isinstance(ty, BoolType) else ty.width
+        if value < 0 or value >> width:
             self.reporter.error("W0310", f"{value} does not fit into {describe(ty)}", item.value.span)
             return None
-        self.tunables.append(Tunable(item.name.text, Bits(ty.width), value, span=item.name.span))
+        self.tunables.append(Tunable(item.name.text, Bits(width), value, span=item.name.span))
         return TunableSymbol(item.name.text, ty)
 
     def _enum(self, item: items.Enum) -> Ty:
@@ -232,8 +235,31 @@ class Declarer:
                 )
                 symbol = None
         if symbol is not None:
+            self._check_possible(symbol, item)
             self.context.headers[name] = symbol
         self.add(item.name, symbol)
+
+    def _check_possible(self, symbol: HeaderSymbol, item: items.HeaderDecl) -> None:
+        """Warn where earlier headers take every packet that could have this one: the first whose rule holds wins."""
+        rules = symbol.header.rules
+        takers = [self._earlier_taker(rule) for rule in rules]
+        first = next((t for t in takers if t is not None), None)
+        if rules and first is not None and all(t is not None for t in takers):
+            self.reporter.warning(
+                "W0425",
+                f"no packet ever has `{symbol.header.name}`: `{first.name}` is tried first, and takes the same ones",
+                item.name.span,
+                notes=(Note(first.span, "declared earlier"),),
+                help="declare it before, with a narrower rule, or leave out the module that has the other one",
+            )
+
+    def _earlier_taker(self, rule: ParseRule) -> Header | None:
+        """An earlier header with a rule that holds wherever `rule` does."""
+        for other in self.context.headers.values():
+            for earlier in other.header.rules:
+                if earlier.previous == rule.previous and set(earlier.matches) <= set(rule.matches):
+                    return other.header
+        return None
 
     def _alias(self, item: items.Alias) -> None:
         headers = []

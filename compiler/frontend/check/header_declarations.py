@@ -83,6 +83,14 @@ def _rule(matches: tuple[items.HeaderMatch, ...], scope: Scope, reporter: Report
 
 
 def report_unknown_field(name: ast.Name, header: Header, reporter: Reporter) -> None:
+    if any(f.name == name.text for f in header.fields):
+        reporter.error(
+            "W0402",
+            f"`{name.text}` of `{header.name}` has no fixed length; programs cannot read it",
+            name.span,
+            help="declare a header of your own whose fields are what you need of it",
+        )
+        return
     near = closest(name.text, [f.name for f in header.fields])
     known = ", ".join(f"`{f.name}`" for f in header.fields if f.shape is not None)
     reporter.error(

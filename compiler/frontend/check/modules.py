@@ -76,6 +76,6 @@ def load_module(use: items.Use, directory: Path | None, reporter: Reporter) -> i
         "W0216",
         f"there is no module `{name}`",
         use.path.span,
-        help=f"did you mean `{near}`?" if near else f"the standard library has {listed}",
+        help=(f"did you mean `{near}`? " if near else "") + f"the standard library has {listed}",
     )
     return None
