@@ -71,6 +71,7 @@ class Context:
     _ancestors: dict[str, frozenset[str]] = field(default_factory=dict)
     locals: int = 0
     random_sites: int = 0
+    broken_calls: list[Span] = field(default_factory=list)  # of functions with errors in them
 
     def new_local(self, name: str, ty: Ty) -> Local:
         self.locals += 1
@@ -139,8 +140,8 @@ class BodyBase(ABC):
     def has_errors_in(self, span: Span) -> bool:
         """Whether something there was reported, so that what follows from it is not worth saying."""
         return any(
-            error.span.source is span.source and span.start <= error.span.start < span.end
-            for error in self.reporter.errors
+            place.source is span.source and span.start <= place.start < span.end
+            for place in (*(error.span for error in self.reporter.errors), *self.context.broken_calls)
         )
 
     def bind(self, name: ast.Name, symbol: Symbol) -> None:

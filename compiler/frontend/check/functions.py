@@ -301,6 +301,7 @@ class FunctionChecker(CallChecker):
         if found is None:
             found = self._check_body(function, symbol, binding, instance)
             if found is None:
+                self.context.broken_calls.append(node.span)
                 return poison(node.span)
             self.context.functions[key] = found
         arguments = tuple(value for _, value in binding.values)

@@ -242,6 +242,8 @@ class BodyChecker(ChoiceChecker):
         block = self.checked_block(otherwise, inner, wants_value=inner != UNIT)
         self.facts = saved
         if not isinstance(block.type, NeverType) and inner != UNIT:
+            if block.value is None and self.has_errors_in(otherwise.span):
+                return poison(span)
             if block.value is None:
                 self.error(
                     "W0606",

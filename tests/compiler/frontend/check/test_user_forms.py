@@ -54,3 +54,15 @@ def test_a_field_without_fixed_length_is_not_offered_again() -> None:
     (found,) = caught.value.diagnostics
     assert found.code == "W0402"
     assert "no fixed length" in found.message
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "let x = known.get(p.ipv4.dst) else { broken(p); }; if x == 0 { drop }",
+        "let x = known.get(p.ipv4.dst) else broken(p); if x == 0 { drop }",
+        "if p.ipv4.ttl == 0 { send wan; } else { broken(p); }",
+    ],
+)
+def test_one_mistake_in_a_function_is_said_once(body: str) -> None:
+    assert codes(body, "fn broken(p: _) { droped.add(0); drop }") == ["W0201"]
