@@ -71,6 +71,7 @@ class Context:
     _ancestors: dict[str, frozenset[str]] = field(default_factory=dict)
     locals: int = 0
     random_sites: int = 0
+    called: set[int] = field(default_factory=set)  # ids of functions
     broken_calls: list[Span] = field(default_factory=list)  # of functions with errors in them
 
     def new_local(self, name: str, ty: Ty) -> Local:

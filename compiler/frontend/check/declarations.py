@@ -345,11 +345,15 @@ class Declarer:
 
 def check_unused_functions(module: items.Module, scope: Scope, context: Context) -> None:
     """Check functions that nothing calls as well, where that is possible without knowing a call."""
-    called = {key[0] for key in context.functions}
-    for item in module.items:
-        if not isinstance(item, items.Function) or item.generics:
-            continue
+    unused = [item for item in module.items if isinstance(item, items.Function) and id(item) not in context.called]
+    for item in unused:
         symbol = scope.symbols.get(item.name.text)
-        if isinstance(symbol, FunctionSymbol) and id(item) not in called:
+        if isinstance(symbol, FunctionSymbol) and not item.generics:
             with reported_nesting(item.span, context.reporter):
                 BodyChecker(context, scope, Facts()).check_alone(item, symbol)
+    if context.reporter.errors:  # an error may hide a call
+        return
+    for item in unused:
+        context.reporter.warning(
+            "W0615", f"`{item.name.text}` is never called", item.name.span, help="remove it, or call it"
+        )

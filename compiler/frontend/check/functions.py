@@ -275,6 +275,7 @@ class FunctionChecker(CallChecker):
         node: ast.Call,
         instance: InstanceSymbol | None,
     ) -> TExpr:
+        self.context.called.add(id(function))
         if any(active is function for active in self.context.active):
             return self.error(
                 "W0602",

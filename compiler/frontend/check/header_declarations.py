@@ -272,6 +272,14 @@ class _Layout:
                 if b.terms:
                     a, b = b, a
                 return Linear(tuple((f, s * b.constant) for f, s in a.terms), a.constant * b.constant)
+            case ast.Member():
+                self.reporter.error(
+                    "W0411",
+                    "a header's `where` and lengths see its own fields only",
+                    node.span,
+                    help="test fields of the header before it in `on`",
+                )
+                return None
             case _:
                 value = static_int(node, self.scope, self.reporter)
                 return None if value is None else Linear((), value)

@@ -63,6 +63,7 @@ class PacketChecker(FunctionChecker):
                 "W0416", f"`{function.name}` does not make a packet", node.span, help="its result must be `-> packet`"
             )
             return None
+        self.context.called.add(id(declaration))
         if any(active is declaration for active in self.context.active):
             self.error("W0602", f"`{function.name}` calls itself", node.span)
             return None

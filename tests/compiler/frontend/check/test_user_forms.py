@@ -25,7 +25,8 @@ on lan | wan (_) {{ drop }}
 
 def codes(body: str, items: str = "") -> list[str]:
     try:
-        return [d.code for d in load_source(Source("p.weft", PROGRAM.format(body=body, items=items))).warnings]
+        loaded = load_source(Source("p.weft", PROGRAM.format(body=body, items=items)))
+        return [d.code for d in loaded.warnings if d.code != "W0615"]  # not every program calls `refuse`
     except CompileError as error:
         return [d.code for d in error.diagnostics]
 
@@ -51,7 +52,7 @@ def test_a_header_that_an_earlier_one_hides_is_told() -> None:
 def test_a_field_without_fixed_length_is_not_offered_again() -> None:
     with pytest.raises(CompileError) as caught:
         load_source(Source("p.weft", PROGRAM.format(body="if p.ipv4.options == 0 { drop }", items="")))
-    (found,) = caught.value.diagnostics
+    found = caught.value.diagnostics[0]
     assert found.code == "W0402"
     assert "no fixed length" in found.message
 
