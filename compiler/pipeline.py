@@ -38,7 +38,7 @@ class UnknownPassError(Exception):
 
 
 def _assign_inferred_shares(program: Program) -> Program:
-    return assign_shares(program, infer_shares(program))
+    return program if program.shares == 1 else assign_shares(program, infer_shares(program))
 
 
 # fmt: off

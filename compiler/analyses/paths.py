@@ -20,6 +20,7 @@ from compiler.analyses.knowledge import Knowledge
 from compiler.analyses.laws import Laws, find_laws
 from compiler.analyses.structure import OUTSIDE, Structure, structure_of
 from compiler.analyses.value_numbers import render_expression
+from compiler.ir.fields import results
 from compiler.ir.operations import (
     Final,
     IndexFind,
@@ -104,6 +105,10 @@ class _Walk:
         self.laws: Laws = find_laws(program)
         self.texts: dict[int, str] = {}
         self.finds = {op.slot.number: op for op in program.operations if isinstance(op, MapFind)}
+        self.computed: dict[int, list[int]] = {}  # places of equal expressions
+        for place, operation in enumerate(program.operations):
+            for result in results(operation):
+                self.computed.setdefault(self.laws.numbers.of(result), []).append(place)
 
     def paths(self) -> Iterator[PacketPath]:
         waiting = [_Way(0, Knowledge(self.laws))]
@@ -176,7 +181,7 @@ class _Walk:
         if expression not in self.texts:
             self.texts[expression] = render_expression(self.program, self.laws.numbers, expression)
         text = self.texts[expression]
-        span = self._span(expression)
+        span = self._span(expression, way.place)
         for truth in (False, True):  # the last one put is taken first
             known = way.known.copy()
             if known.assume(expression, truth):
@@ -194,10 +199,13 @@ class _Walk:
             dict(way.guards),
         )
 
-    def _span(self, expression: int) -> Span:
+    def _span(self, expression: int, asked: int) -> Span:
+        """Where the expression is computed: in the handler of the operation that asks, if it is there as well."""
         place = self.laws.numbers.nodes[expression].operation
         assert place is not None  # a constant is never undecided
-        return self.program.operations[place].span
+        handler = self.structure.handler(asked)
+        near = [p for p in self.computed.get(expression, ()) if self.structure.handler(p) == handler]
+        return self.program.operations[near[0] if near else place].span
 
     def _must_fork(self, way: _Way, waiting: list[_Way], place: int) -> bool:
         """Find out whether an access writes or only reads; True where that made two ways."""

@@ -15,7 +15,7 @@ from compiler.analyses.share_units import Positions, Unit
 from compiler.analyses.share_words import Word, is_constant, is_wide, xor_words
 from compiler.ir.types import Shape, leaves
 
-MAX_STEPS = 20_000  # options tried in all; then the best choice so far stands
+MAX_STEPS = 5_000  # options tried in all; then the best choice so far stands
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,3 +103,22 @@ def test_a_look_up_that_only_refreshes_is_cacheable_where_it_finds_its_entry() -
         (("the key is in `seen` (line 20)",), ("ipv4.dst", "ipv4.src"))
     ]
     assert [reason.text for group in found for reason in group.reasons] == ["line 20 does not find the key in `seen`"]
+
+
+def test_equal_conditions_of_two_handlers_have_a_line_each() -> None:
+    text = """use std::net;
+port a, b;
+on a (p: ipv4) {
+    if p.length < p.ipv4.total_length as u32 { drop }
+    send b;
+}
+on b (p: ipv4) {
+    let n = p.ipv4.total_length as u32;
+    if p.length < n { drop }
+    send a;
+}
+on a | b (_) { drop }
+"""
+    told = render_explanation(explain(load_source(Source("p.weft", text)).program))
+    assert "line 4 decides by the packet's length" in told
+    assert "line 9 decides by the packet's length" in told
