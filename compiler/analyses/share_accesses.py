@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from compiler.analyses.share_words import IdGiver, Word, giver_of_id, is_constant, word_of
+from compiler.analyses.share_words import IdGiver, SeenBits, Word, giver_of_id, is_constant, word_of
 from compiler.analyses.structure import Structure, states_of
 from compiler.analyses.value_numbers import ValueNumbers
 from compiler.ir.operations import (
@@ -58,13 +58,16 @@ class KeyedAccess:
 def keyed_accesses(structure: Structure, numbers: ValueNumbers) -> Mapping[str, tuple[KeyedAccess, ...]]:
     """By state, in source order. An index access says nothing of its lease that the index's key does not say."""
     found: dict[str, list[KeyedAccess]] = {}
+    seen: SeenBits = {}
     for place, operation in enumerate(structure.program.operations):
         key = _key(operation)
         if key is not None:
             state = states_of(operation)[0]
-            parts = tuple(_part(structure, numbers, place, operand) for operand in key)
+            parts = tuple(_part(structure, numbers, place, operand, seen) for operand in key)
             hint = operation.values if isinstance(operation, LeaseOpen) else ()
-            words = tuple((i, word) for i, operand in enumerate(hint) if (word := _varying_word(numbers, operand)))
+            words = tuple(
+                (i, word) for i, operand in enumerate(hint) if (word := _varying_word(numbers, operand, seen))
+            )
             access = KeyedAccess(place, structure.handler(place), state, key, parts, hint, words)
             found.setdefault(state, []).append(access)
     return {state: tuple(accesses) for state, accesses in found.items()}
@@ -84,15 +87,15 @@ def _key(operation: Operation) -> tuple[Operand, ...] | None:
             return None
 
 
-def _varying_word(numbers: ValueNumbers, operand: Operand) -> Word | None:
-    word = word_of(numbers, operand)
+def _varying_word(numbers: ValueNumbers, operand: Operand, seen: SeenBits) -> Word | None:
+    word = word_of(numbers, operand, seen)
     return word if word is not None and not is_constant(word) else None
 
 
-def _part(structure: Structure, numbers: ValueNumbers, place: int, operand: Operand) -> Part:
+def _part(structure: Structure, numbers: ValueNumbers, place: int, operand: Operand, seen: SeenBits) -> Part:
     giver = giver_of_id(structure.program, numbers, operand)
     if giver is None:
-        return word_of(numbers, operand)
+        return word_of(numbers, operand, seen)
     return (
         OwnId(giver.state if isinstance(giver, LeaseOpen) else giver.lease)
         if _is_given(structure, place, giver)

@@ -22,6 +22,7 @@ from compiler.ir.values import Operand
 
 Source: TypeAlias = tuple[object, ...]  # ("one",), ("field", expression, bit), ("either", expression, bit, bit)
 Bit: TypeAlias = frozenset[Source]  # the XOR of its members
+SeenBits: TypeAlias = dict[int, tuple[Bit, ...] | None]  # by number of the expression, the lowest bit first
 Word: TypeAlias = frozenset[tuple[int, Source]]  # the XOR of (place in the 16-bit word, source)
 
 IdGiver: TypeAlias = LeaseOpen | IndexFind | IndexOpen
@@ -30,9 +31,12 @@ WORD_BITS = 16
 _ONE: Source = ("one",)
 
 
-def word_of(numbers: ValueNumbers, operand: Operand) -> Word | None:
-    """The share word of one part, or None when it is not made of received header fields alone."""
-    bits = _bits(numbers, numbers.of(operand), {})
+def word_of(numbers: ValueNumbers, operand: Operand, seen: SeenBits) -> Word | None:
+    """The share word of one part, or None when it is not made of received header fields alone.
+
+    `seen` keeps what was found, for other parts of the same program.
+    """
+    bits = _bits(numbers, numbers.of(operand), seen)
     if bits is None:
         return None
     return xor_words({(place % WORD_BITS, source) for source in bit} for place, bit in enumerate(bits))
@@ -73,14 +77,14 @@ def _widens(numbers: ValueNumbers, node: Node) -> bool:
     return isinstance(node.type, Bits) and isinstance(narrow, Bits) and narrow.width <= node.type.width
 
 
-def _bits(numbers: ValueNumbers, number: int, seen: dict[int, tuple[Bit, ...] | None]) -> tuple[Bit, ...] | None:
+def _bits(numbers: ValueNumbers, number: int, seen: SeenBits) -> tuple[Bit, ...] | None:
     """The bits of an expression, the lowest first; each part of it is found once, however often it occurs."""
     if number not in seen:
         seen[number] = _found_bits(numbers, number, seen)
     return seen[number]
 
 
-def _found_bits(numbers: ValueNumbers, number: int, seen: dict[int, tuple[Bit, ...] | None]) -> tuple[Bit, ...] | None:
+def _found_bits(numbers: ValueNumbers, number: int, seen: SeenBits) -> tuple[Bit, ...] | None:
     node = numbers.nodes[number]
     if not isinstance(node.type, Bits):
         return None
@@ -97,12 +101,14 @@ def _found_bits(numbers: ValueNumbers, number: int, seen: dict[int, tuple[Bit, .
             return _combined(node, parts, width) if parts else None
 
 
-def _parts(
-    numbers: ValueNumbers, arguments: Iterable[int], seen: dict[int, tuple[Bit, ...] | None]
-) -> list[tuple[Bit, ...]] | None:
-    found = [_bits(numbers, argument, seen) for argument in arguments]
-    known = [bits for bits in found if bits is not None]
-    return known if len(known) == len(found) else None
+def _parts(numbers: ValueNumbers, arguments: Iterable[int], seen: SeenBits) -> list[tuple[Bit, ...]] | None:
+    known = []
+    for argument in arguments:
+        bits = _bits(numbers, argument, seen)
+        if bits is None:
+            return None
+        known.append(bits)
+    return known
 
 
 def _either(node: Node, arms: list[tuple[Bit, ...]] | None) -> tuple[Bit, ...] | None:

@@ -79,7 +79,17 @@ def test_growth_is_refused(name: str) -> None:
     assert len(codes) <= MOST_ERRORS
 
 
+TOP_K = """use std::net;
+use std::sketch::{TopK};
+shares 64;
+port a, b;
+state heaviest: TopK<net::Flow, slots: 256, stages: 500>;
+on a (p: ipv4 & l4) { heaviest.add(p.flow(), p.length); send b; }
+on a | b (_) { drop }
+"""
+
 LARGE = {
+    "a sketch of 500 stages": TOP_K,
     "else ifs": handler(" else ".join(f"if p.ipv4.id == {i} {{ p.ipv4.ttl = {i % 256}; }}" for i in range(300))),
     "arms": handler("match p.ipv4.id { " + " ".join(f"{i} => drop," for i in range(300)) + " _ => {} }"),
     "alternatives": handler("match p.ipv4.id { " + " | ".join(map(str, range(900))) + " => drop, _ => {} }"),

@@ -69,7 +69,7 @@ def test_a_word_is_the_fold_of_its_parts(seed: int, count: int) -> None:
     fields = {n: f"{node.detail[0]}.{node.detail[1]}" for n, node in enumerate(numbers.nodes) if node.kind == "field"}
     for value, _, _ in parts:
         numbers.of(value)
-    words = [word_of(numbers, value) for value, _, _ in parts]
+    words = [word_of(numbers, value, {}) for value, _, _ in parts]
     assert None not in words
     word = xor_words(found for found in words if found is not None)
     assert evaluate(word, expressions, fields) == fold16(number for _, _, number in parts)
@@ -81,7 +81,7 @@ def test_order_grouping_and_direction_do_not_matter() -> None:
     again = build.fields("ipv4.src", "ipv4.dst", "l4.sport", "l4.dport")
     joined = build.concat(dst, src)
     numbers = number_values(build.program())
-    words = {value: word_of(numbers, value) for value in (src, dst, sport, dport, joined, *again)}
+    words = {value: word_of(numbers, value, {}) for value in (src, dst, sport, dport, joined, *again)}
     assert None not in words.values()
     word = xor_words(words[value] or () for value in (src, dst, sport, dport))
     assert word == xor_words(words[value] or () for value in (again[1], again[0], again[3], again[2]))
@@ -97,7 +97,7 @@ def test_what_is_no_received_field_has_no_word() -> None:
     computed = build.binary(BinaryOperator.ADD, src, 1)
     hashed = build.hash(src)
     numbers = number_values(build.program())
-    assert [word_of(numbers, value) for value in (chosen, computed, hashed)] == [None, None, None]
+    assert [word_of(numbers, value, {}) for value in (chosen, computed, hashed)] == [None, None, None]
 
 
 def test_constants_tell_no_shares_apart_and_narrow_fields_few() -> None:
@@ -106,6 +106,6 @@ def test_constants_tell_no_shares_apart_and_narrow_fields_few() -> None:
     flipped = build.binary(BinaryOperator.XOR, proto, constant(0xFF00, 32))
     none = build.binary(BinaryOperator.XOR, proto, proto)
     numbers = number_values(build.program())
-    words = [word_of(numbers, value) for value in (proto, flipped, none)]
+    words = [word_of(numbers, value, {}) for value in (proto, flipped, none)]
     assert [word is not None and is_constant(word) for word in words] == [False, False, True]
     assert not any(word is not None and is_wide(word) for word in words)
