@@ -51,6 +51,7 @@ class Span:
     end: int
     inside: Span | None = field(default=None, compare=False, repr=False)
     is_result: bool = field(default=False, compare=False, repr=False)
+    called_from: Span | None = field(default=None, compare=False, repr=False)  # of a verdict inside a function
 
     def standing_for(self, code: Span) -> Span:
         """This call's span, for `code` of the function that it calls, or that one calls in turn."""

@@ -14,7 +14,7 @@ from compiler.ir.program import Program
 from compiler.ir.types import Scalar, Shape
 from compiler.meaning.clock import age, tick_of
 from sim.control.abstract_state import render_label
-from sim.interpreter import DropPlace, Summary
+from sim.interpreter import DropPlace, Summary, place_of
 from sim.state import CounterState, IndexState, LeaseState, MapState, RunState, TableState
 from weft.replay import Replay
 from weft.terminal import Table
@@ -50,6 +50,7 @@ def summary_data(replayed: Replay) -> dict[str, object]:
             {
                 "file": place.file,
                 "line": place.line,
+                "called_from": place.called_from,
                 "reason": place.reason,
                 "handlers": handlers,
                 "source": source,
@@ -129,7 +130,8 @@ def summary_remarks(replayed: Replay) -> Iterator[str]:
             f"{_count(summary.lost, 'packet')} had no port to leave by: "
             f"the program computed a port number above {len(program.ports) - 1}"
         )
-    traced = next((place.line for place, *_ in _drops(program, summary) if not _is_unhandled(place)), None)
+    places = (place for place, *_ in _drops(program, summary) if not _is_unhandled(place))
+    traced = next((place.called_from or place.line for place in places), None)
     if traced is not None:
         yield f"`weft trace ... --dropped-at {traced}` shows the first packet that line {traced} dropped"
     if not summary.packets:
@@ -147,7 +149,10 @@ def _is_unhandled(place: DropPlace) -> bool:
 
 
 def _where(place: DropPlace) -> str:
-    return "unhandled" if _is_unhandled(place) else f"{place.file}:{place.line}"
+    if _is_unhandled(place):
+        return "unhandled"
+    called = "" if place.called_from is None else f", called from {place.called_from}"
+    return f"{place.file}:{place.line}{called}"
 
 
 def _drops(program: Program, summary: Summary) -> list[tuple[DropPlace, list[str], str, int]]:
@@ -155,23 +160,27 @@ def _drops(program: Program, summary: Summary) -> list[tuple[DropPlace, list[str
     dropped most first."""
     tree = GuardTree(program.guards)
     texts: dict[tuple[str, int], str] = {}
-    handlers: dict[tuple[str, int, int], list[str]] = {}
+    handlers: dict[DropPlace, list[str]] = {}
     for op in program.operations:
         if isinstance(op, Drop):
             file, line = op.span.source.name, op.span.line
             texts[file, line] = op.span.source.line(line).strip()
             within = [handler.name for handler in program.handlers if tree.is_within(op.guard, handler.guard)]
-            handlers.setdefault((file, line, op.span.column), []).extend(within)
-    places = sorted(summary.dropped.items(), key=lambda item: (-item[1], item[0].file, item[0].line, item[0].column))
+            handlers.setdefault(place_of(op.span, op.reason), []).extend(within)
+    places = sorted(summary.dropped.items(), key=lambda item: (-item[1], item[0].file, _lines(item[0])))
     return [
         (
             place,
-            list(dict.fromkeys(handlers.get((place.file, place.line, place.column), []))),
+            list(dict.fromkeys(handlers.get(place, []))),
             "no handler takes them" if _is_unhandled(place) else texts.get((place.file, place.line), ""),
             count,
         )
         for place, count in places
     ]
+
+
+def _lines(place: DropPlace) -> tuple[int, int, int]:
+    return place.called_from or place.line, place.line, place.column
 
 
 def _tick(summary: Summary) -> int:

@@ -9,7 +9,7 @@ from sim.interpreter.errors import (
 )
 from sim.interpreter.machine import DigestRecord, Machine, Outcome
 from sim.interpreter.observe import Arrival, Departure, Event, Execution, GuardTest, Observer, every
-from sim.interpreter.run import DigestSink, DropPlace, PacketSink, Run, Summary, Traffic, run
+from sim.interpreter.run import DigestSink, DropPlace, PacketSink, Run, Summary, Traffic, place_of, run
 from sim.interpreter.trace import PacketTrace, Trace
 
 __all__ = [
@@ -40,5 +40,6 @@ __all__ = [
     "UnknownPortError",
     "UnknownTunableError",
     "every",
+    "place_of",
     "run",
 ]

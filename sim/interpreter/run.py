@@ -40,6 +40,7 @@ class DropPlace:
     line: int
     column: int
     reason: str
+    called_from: int | None = None  # the line of the handler that called the function with this place in it
 
 
 @dataclass(slots=True)
@@ -127,12 +128,14 @@ class Run:
             self.summary.unhandled += 1
         known = self._places.get(id(drop))
         if known is None:
-            known = self._places[id(drop)] = (drop, _place(drop.span, drop.reason))
+            known = self._places[id(drop)] = (drop, place_of(drop.span, drop.reason))
         self.summary.dropped[known[1]] += 1
 
 
-def _place(span: Span, reason: str) -> DropPlace:
-    return DropPlace(span.source.name, span.line, span.column, reason)
+def place_of(span: Span, reason: str) -> DropPlace:
+    """The place that a drop with this span and reason counts for."""
+    caller = None if span.called_from is None else span.called_from.line
+    return DropPlace(span.source.name, span.line, span.column, reason, caller)
 
 
 def run(

@@ -66,6 +66,27 @@ def test_summary_counts_packets_bytes_drops_and_state(program: Path, capture: Pa
     assert summary["digests"] == {"Seen": 3}
 
 
+def test_drops_in_a_function_are_told_apart_by_their_calls(program: Path, capture: Path, tmp_path: Path) -> None:
+    caller = tmp_path / "caller.weft"
+    caller.write_text("""use std::net;
+pair left <-> right;
+fn refuse(p: _) {
+    drop
+}
+on left (p: ipv4 & udp) {
+    if p.udp.dport == 54 { refuse(p); }
+    refuse(p);
+}
+on left (_) { send right; }
+""")
+    summary = run_json(caller, "--in", f"left={capture}")
+    told = sorted((d["line"], d["called_from"], d["packets"]) for d in summary["drops"])
+    assert told == [(4, 7, 1), (4, 8, 3)]
+    traced = weft("trace", caller, "--in", f"left={capture}", "--dropped-at", "7", "--json")
+    (story,) = json.loads(traced.stdout)
+    assert story["number"] == 3  # the one to port 54
+
+
 def test_captures_and_digests_hold_what_left(program: Path, capture: Path) -> None:
     assert weft("run", program, "-i", f"left={capture}", "--out-dir", "results").exit_code == 0
     sent = rdpcap("results/right.pcap")

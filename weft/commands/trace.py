@@ -63,7 +63,7 @@ def trace_packets(
 def _check_drops(program: Program, line: int) -> None:
     """Raise `UsageError` where nothing in the line can drop a packet."""
     drops = [operation for operation in program.operations if isinstance(operation, Drop)]
-    lines = sorted({drop.span.line for drop in drops if drop.reason == "drop"})
+    lines = sorted({place for drop in drops if drop.reason == "drop" for place in _lines_of(drop)})
     if line not in lines:
         some = "no line does" if not lines else f"lines that do: {', '.join(map(str, lines))}"
         raise UsageError(f"line {line} of the program drops no packets", help=some)
@@ -108,7 +108,13 @@ def _is_dropped_at(outcome: Outcome, line: int | None) -> bool:
     if line is None:
         return True
     final = outcome.final
-    return isinstance(final, Drop) and final.reason == "drop" and final.span.line == line
+    return isinstance(final, Drop) and final.reason == "drop" and line in _lines_of(final)
+
+
+def _lines_of(drop: Drop) -> tuple[int, ...]:
+    """The line of a drop, and the line of the call that it is inside of."""
+    caller = drop.span.called_from
+    return (drop.span.line,) if caller is None else (drop.span.line, caller.line)
 
 
 def _missing(program: Program, choice: _Choice, counted: int) -> str:

@@ -26,6 +26,7 @@ class Context(ABC):
         self.steps = StepRecorder(self.builder, is_on=follows_source)
         self.joins = Joins(self.builder, self.field_type)
         self.scope = Scope(0, Environment())
+        self.calls: list[Span] = []  # that the code being lowered is inside of, the outermost first
         self._headers: dict[str, Header] = {header.name: header for header in program.headers}
         self._states: dict[str, State] = {state.name: state for state in program.states}
         self._tunables: dict[str, Bits] = {tunable.name: tunable.type for tunable in program.tunables}

@@ -103,7 +103,9 @@ def lower_inlined(context: Context, inlined: TInlined, name: str) -> Operands:
     body = Scope(caller.guard, caller.environment.copy())
     body.environment.variables = {variable.local.number: variable for variable in bindings}
     context.scope = body
+    context.calls.append(inlined.span)
     values = context.block(inlined.body, name)
+    context.calls.pop()
     context.scope = caller
     return context.joins.end_call(caller, Branch(body, values), of=inlined.type, name=name, span=inlined.span)
 

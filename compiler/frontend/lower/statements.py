@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from compiler.frontend.lower.context import Context
 from compiler.frontend.lower.control import lower_return
 from compiler.frontend.lower.paths import Exit, FieldName, Variable
@@ -108,6 +110,8 @@ def _final(context: Context, final: SFinal) -> Final:
     target = FALSE if final.target is None else context.operand(final.target)
     packet = _template(context, final.packet)
     guard, span = context.scope.guard, final.span
+    if context.calls and context.calls[0].line != span.line:
+        span = replace(span, called_from=context.calls[0])
     match final.kind:
         case FinalKind.SEND:
             return Send(guard=guard, span=span, port=target, packet=packet)
