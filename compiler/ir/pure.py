@@ -52,6 +52,7 @@ class HashAlgorithm(Enum):
     CRC32C = "crc32c"  # Castagnoli, reflected
     FAMILY = "family"  # member `index` of the independent family; meaning/hashing.py
     SHARE = "share"  # XOR of all 16-bit words, then Toeplitz 0x6d5a...; `index` = number of shares
+    ID_OF_HASH = "id_of_hash"  # of one 16-bit part: the word whose Toeplitz hash it is, the inverse of SHARE
     RANDOM = "random"  # site `index`, time, port and packet digest; meaning/hashing.py
 
 
@@ -135,7 +136,7 @@ class Concat(Placed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hash(Placed):
-    """Bits(32), but Bits(16) for CRC16 and log2(index) bits, at least 1, for SHARE."""
+    """Bits(32), but Bits(16) for CRC16 and ID_OF_HASH, and log2(index) bits, at least 1, for SHARE."""
 
     result: Value
     algorithm: HashAlgorithm

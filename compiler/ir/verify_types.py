@@ -168,6 +168,10 @@ def _verify_hash(operation: Hash) -> None:
             if not (1 <= index <= 1 << 16) or index & (index - 1):
                 _fail(f"{index} is no number of shares", operation.span)
             width = max(1, index.bit_length() - 1)
+        case HashAlgorithm.ID_OF_HASH:
+            width = 16
+            if tuple(part.type for part in operation.parts) != (Bits(16),):
+                _fail("the inverse of a share's hash takes one part of 16 bits", operation.span)
         case HashAlgorithm.CRC32 | HashAlgorithm.CRC32C | HashAlgorithm.FAMILY | HashAlgorithm.RANDOM:
             if index < 0:
                 _fail(f"a hash has no member {index}", operation.span)

@@ -136,6 +136,8 @@ def _hash(operation: Hash, parts: list[tuple[int, int]]) -> int | None:
     match operation.algorithm:
         case HashAlgorithm.SHARE:
             return hashing.share_of(values, shares=operation.index)
+        case HashAlgorithm.ID_OF_HASH:
+            return hashing.toeplitz16_inverse(values[0])
         case HashAlgorithm.CRC32 | HashAlgorithm.CRC16 | HashAlgorithm.CRC32C as crc:
             return _CRCS[crc](hashing.pack(values, widths))
         case HashAlgorithm.FAMILY | HashAlgorithm.RANDOM:

@@ -28,7 +28,7 @@ from compiler.ir.pure import (
     VectorReduce,
 )
 from compiler.ir.types import Vector, bit_width
-from compiler.meaning.hashing import crc16, crc32, crc32c, family_hash, pack, random, share_of
+from compiler.meaning.hashing import crc16, crc32, crc32c, family_hash, pack, random, share_of, toeplitz16_inverse
 from sim.interpreter.arithmetic import COMPARE, binary, concatenation, flipped, lane_width, reduction, resized
 from sim.interpreter.frame import DATA, LENGTH, NOW, OFFSETS, PORT, Frame, Step
 from sim.interpreter.scope import Scope
@@ -122,6 +122,8 @@ def _hash_step(operation: Hash, scope: Scope) -> Step:
             return of_packed(lambda packed: family_hash(index, packed, salt=salt))
         case HashAlgorithm.SHARE:
             return _applied_to_parts(lambda values: share_of(numbers(values), shares=index), parts, result)
+        case HashAlgorithm.ID_OF_HASH:
+            return _applied_to_parts(lambda values: toeplitz16_inverse(numbers(values)[0]), parts, result)
         case HashAlgorithm.RANDOM:
 
             def step(f: Frame) -> None:

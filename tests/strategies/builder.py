@@ -143,7 +143,9 @@ class Builder:
         return self.add(Concat, result=self.value(Bits(width)), parts=parts).result
 
     def hash(self, algorithm: HashAlgorithm, *parts: Operand, index: int = 0) -> Value:
-        width = {HashAlgorithm.CRC16: 16, HashAlgorithm.SHARE: max(1, index.bit_length() - 1)}.get(algorithm, 32)
+        shared = max(1, index.bit_length() - 1)
+        narrow = {HashAlgorithm.CRC16: 16, HashAlgorithm.ID_OF_HASH: 16, HashAlgorithm.SHARE: shared}
+        width = narrow.get(algorithm, 32)
         return self.add(Hash, result=self.value(Bits(width)), algorithm=algorithm, index=index, parts=parts).result
 
     def send(self, port: Operand | int) -> None:

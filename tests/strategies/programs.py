@@ -256,6 +256,8 @@ class _Generator:
                 return build.concat(*parts)
             case 8:
                 algorithm = random.choice(list(HashAlgorithm))
+                if algorithm is HashAlgorithm.ID_OF_HASH:
+                    return build.hash(algorithm, self._operand(Bits(16)))
                 index = random.choice((1, 2, 16)) if algorithm is HashAlgorithm.SHARE else random.randrange(3)
                 return build.hash(algorithm, self._operand(type_), self._operand(Bits(width)), index=index)
             case 9:

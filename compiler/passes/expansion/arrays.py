@@ -28,9 +28,12 @@ class MapArrays:
 
 @dataclass(frozen=True, slots=True)
 class LeaseArrays:
-    """`order`: ids by share and place, `stride` places a share; None where ids follow one another.
+    """Where ids are split over shares, `open` finds the next ones in one of two ways.
 
-    `length`: how many ids each share has.
+    `walk` > 0: `hand` is the next of a share's 2^16 / shares positions, `meaning.hashing.id_at` gives the id
+    there, and `walk` positions always hold as many ids as one `open` may look at. Else `hand` is a place in the
+    order of the share's ids, and `order` lists them, `stride` places a share; None where ids follow one
+    another. `length`: how many ids each share has.
     """
 
     used: Array
@@ -41,6 +44,7 @@ class LeaseArrays:
     order: TableArray | None
     stride: int
     length: TableArray | int
+    walk: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +84,19 @@ def lease_arrays(state: Lease, shares: int) -> LeaseArrays:
     lengths = {len(order) for order in orders}
     stride = max(lengths)
     identifier = Bits(state.id_width)
-    length = stride if len(lengths) == 1 else _filled_array(state, "length", UINT32, len(orders))
+    walk = walk_length(state, shares)
+    listed = is_split(state, shares) and not walk
+    length = stride if len(lengths) == 1 or walk else _filled_array(state, "length", UINT32, len(orders))
     return LeaseArrays(
         used=_array(state, "used", BOOL, cells),
         generation=_array(state, "generation", UINT32, cells),
         values=_arrays(state, "value", state.values, cells),
         last=None if state.idle_ticks is None else _array(state, "last", Bits(TICK_WIDTH), cells),
         hand=_array(state, "hand", UINT32, len(orders)),
-        order=_filled_array(state, "order", identifier, stride * len(orders)) if is_split(state, shares) else None,
+        order=_filled_array(state, "order", identifier, stride * len(orders)) if listed else None,
         stride=stride,
         length=length,
+        walk=walk,
     )
 
 
@@ -180,6 +187,35 @@ def id_orders(state: Lease, shares: int) -> tuple[tuple[int, ...], ...]:
     for share, _, id_ in sorted((*share_position(id_, shares=shares), id_) for id_ in ids):
         orders[share].append(id_)
     return tuple(map(tuple, orders))
+
+
+MOST_WALKED = 64  # positions; where more would be needed, a table of ids is the better way
+
+
+@lru_cache(maxsize=16)
+def walk_length(state: Lease, shares: int) -> int:
+    """Positions that `open` has to walk, from any one, to meet `steps` ids of the share; 0 where it does not walk."""
+    if not is_split(state, shares):
+        return 0
+    positions = (1 << 16) // shares
+    longest = 0
+    for places in id_positions(state, shares):
+        if len(places) < state.steps:
+            return 0
+        ends = (*places[state.steps - 1 :], *places[: state.steps - 1])
+        longest = max(longest, *((end - start) % positions + 1 for start, end in zip(places, ends, strict=True)))
+        # A walk may begin right behind an id, in front of positions that hold none.
+        before = (places[-1], *places[:-1])
+        gaps = ((start - last - 1) % positions for last, start in zip(before, places, strict=True))
+        spans = ((end - start) % positions + 1 for start, end in zip(places, ends, strict=True))
+        longest = max(longest, *(gap + span for gap, span in zip(gaps, spans, strict=True)))
+    return longest if longest <= min(MOST_WALKED, positions) else 0
+
+
+@lru_cache(maxsize=16)
+def id_positions(state: Lease, shares: int) -> tuple[tuple[int, ...], ...]:
+    """For each share the positions that hold one of its ids, ascending: in the order of `id_orders`."""
+    return tuple(tuple(share_position(id_, shares=shares)[1] for id_ in order) for order in id_orders(state, shares))
 
 
 def _present(*states: State | None) -> tuple[State, ...]:

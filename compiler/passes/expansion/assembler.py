@@ -147,8 +147,8 @@ class Assembler:
         return self._pure(Concat(guard=self._guard, span=self._at, result=result, parts=parts))
 
     def hash(self, algorithm: HashAlgorithm, index: int, parts: tuple[Operand, ...]) -> Value:
-        width = max(1, index.bit_length() - 1) if algorithm is HashAlgorithm.SHARE else 32
-        result = self._fresh(Bits(width))
+        widths = {HashAlgorithm.SHARE: max(1, index.bit_length() - 1), HashAlgorithm.ID_OF_HASH: 16}
+        result = self._fresh(Bits(widths.get(algorithm, 32)))
         return self._pure(
             Hash(guard=self._guard, span=self._at, result=result, algorithm=algorithm, index=index, parts=parts)
         )

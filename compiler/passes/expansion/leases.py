@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from compiler.ir.operations import CompareOperator, LeaseClose, LeaseGet, LeaseOpen
+from compiler.ir.operations import CompareOperator, HashAlgorithm, LeaseClose, LeaseGet, LeaseOpen
 from compiler.ir.states import Lease
 from compiler.ir.types import Bits
 from compiler.ir.values import FALSE, TRUE, Operand, constant, zero
@@ -50,6 +50,17 @@ def open_lease(
 ) -> tuple[Operand, Operand]:
     """Take an id; whether there was one, and which. `then` goes on where there was, with id and generation."""
     arrays = lease_arrays(state, shares)
+    if arrays.walk:
+        done, taken = _walk(out, state, arrays, shares, share)
+    else:
+        done, taken = _step(out, state, arrays, share)
+    with out.where(done):
+        _take(out, state, arrays, taken, values, then)
+    return done, taken
+
+
+def _step(out: Assembler, state: Lease, arrays: LeaseArrays, share: Operand) -> tuple[Operand, Operand]:
+    """Look at the next ids in the order that is listed, or that numbers have."""
     share = out.resize(share, 32) if arrays.order is not None else constant(0, 32)
     length: Operand = constant(arrays.length, 32) if isinstance(arrays.length, int) else out.read(arrays.length, share)
     hand: Operand = out.read(arrays.hand, share)
@@ -69,8 +80,33 @@ def open_lease(
         taken = out.select(takes, id_, taken)
         done = out.any_of((done, takes))
     out.write(arrays.hand, share, stopped)
-    with out.where(done):
-        _take(out, state, arrays, taken, values, then)
+    return done, taken
+
+
+def _walk(out: Assembler, state: Lease, arrays: LeaseArrays, shares: int, share: Operand) -> tuple[Operand, Operand]:
+    """Look at the share's next positions, as many as hold the ids of one `open`."""
+    share_bits = shares.bit_length() - 1
+    place = out.resize(share, 32)
+    share = out.resize(share, share_bits)
+    hand: Operand = out.resize(out.read(arrays.hand, place), 16 - share_bits)
+    done: Operand = FALSE
+    taken: Operand = zero(Bits(state.id_width))
+    looked: Operand = constant(0, 8)
+    stopped = hand
+    for step in range(arrays.walk):
+        id_ = out.resize(out.hash(HashAlgorithm.ID_OF_HASH, 0, (out.concat((hand, share)),)), state.id_width)
+        looks = out.both(out.flip(done), _is_id(out, state, id_))
+        if step >= state.steps:  # not before then can as many have been looked at
+            looks = out.both(looks, out.compare(CompareOperator.LT, looked, state.steps))
+        with out.where(looks):
+            free = out.flip(is_live(out, state, arrays, cell_of(out, state, id_)))
+        takes = out.both(looks, free)
+        hand = out.add(hand, 1)
+        stopped = out.select(looks, hand, stopped)
+        taken = out.select(takes, id_, taken)
+        looked = out.add(looked, out.resize(looks, 8))
+        done = out.any_of((done, takes))
+    out.write(arrays.hand, place, out.resize(stopped, 32))
     return done, taken
 
 

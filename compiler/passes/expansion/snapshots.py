@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from compiler.ir.leaf_values import Leaf
+from compiler.ir.leaf_values import Leaf, packed_number
 from compiler.ir.program import Program
 from compiler.ir.states import Counter, Index, Lease, Map, Meter
 from compiler.passes.expansion.arrays import (
     counter_arrays,
+    id_positions,
     index_arrays,
     lease_arrays,
     lease_of,
@@ -32,7 +33,7 @@ def source_snapshots(source: Program, cells: Cells) -> dict[str, dict[str, objec
             case Map():
                 found[state.name] = {"entries": _map_entries(state, cells)}
             case Lease():
-                hands = list(cells[lease_arrays(state, source.shares).hand.name])
+                hands = _hands(state, source.shares, cells)
                 found[state.name] = {"leases": _leases(state, source.shares, cells), "hands": hands}
             case Index():
                 found[state.name] = {"entries": _index_entries(state, lease_of(source, state), cells)}
@@ -71,6 +72,18 @@ def _leases(state: Lease, shares: int, cells: Cells) -> Rows:
         else:
             leases.append([state.first + cell, generation, 0, None])
     return leases
+
+
+def _hands(state: Lease, shares: int, cells: Cells) -> list[object]:
+    """For each share the place, in the order of its ids, of the one that `open` looks at first."""
+    arrays = lease_arrays(state, shares)
+    hands = [packed_number(hand, arrays.hand.type) for hand in cells[arrays.hand.name]]
+    if not arrays.walk:
+        return list(hands)
+    positions = id_positions(state, shares)
+    return [
+        sum(at < hand for at in places) % len(places) for hand, places in zip(hands, positions, strict=True)
+    ]
 
 
 def _index_entries(state: Index, lease: Lease, cells: Cells) -> Rows:
