@@ -74,10 +74,14 @@ class Table(msgspec.Struct, frozen=True):
 
 
 class TunableTable(msgspec.Struct, frozen=True):
-    """The table without a key whose default action carries all tunables, in the program's order."""
+    """The table without a key whose default action carries all tunables, in the program's order.
+
+    `initial`: their defaults, which the P4 sets as well.
+    """
 
     table: TableObject
     action: Action
+    initial: tuple[int, ...] = ()
 
 
 class Register(msgspec.Struct, frozen=True):
