@@ -1,5 +1,6 @@
 from sim.control.abstract_state import AbstractState, abstract_state
 from sim.control.entries_file import load_entries
+from sim.control.entries_text import entries_as_toml
 from sim.control.errors import ControlError, EntriesError, StateFileError
 from sim.control.state_diff import Difference, diff_states
 from sim.control.state_file import SavedState, load_state, save_state
@@ -13,6 +14,7 @@ __all__ = [
     "StateFileError",
     "abstract_state",
     "diff_states",
+    "entries_as_toml",
     "load_entries",
     "load_state",
     "save_state",
