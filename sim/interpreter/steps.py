@@ -7,12 +7,12 @@ from typing import Any, get_args
 
 from compiler.ir.accesses import StateAccess
 from compiler.ir.emissions import Emission, WriteField
+from compiler.ir.nest import Block, nest
 from compiler.ir.operations import Operation
 from compiler.ir.pure import Pure
 from sim.interpreter.access_steps import access_step
 from sim.interpreter.emission_steps import emission_step, write_step
 from sim.interpreter.frame import END, LEAVE, Frame, Step
-from sim.interpreter.nest import Block, nest
 from sim.interpreter.observe import Observer
 from sim.interpreter.pure_steps import pure_step
 from sim.interpreter.scope import Scope

@@ -6,24 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compiler.ir.emissions import Digest, Drop, Send
-from compiler.ir.operations import Operation
-from compiler.ir.program import ROOT, Guard, Program
-from compiler.ir.pure import PacketFact, ReadFact, Select, Slice
-from compiler.ir.types import BOOL, Bits
-from compiler.ir.values import Value, constant
-from compiler.source import NOWHERE
+from compiler.ir.program import Program
+from compiler.ir.pure import Select, Slice
+from compiler.ir.types import Bits
+from compiler.ir.values import constant
 from sim.interpreter import Machine
-from sim.interpreter.nest import Block, nest
 from tests.sim.interpreter.building import Builder
+from tests.strategies.guards import bits_of_port, guarded_marks
 
 
 def mark(b: Builder, name: str) -> None:
     b.add(Digest, record=name, values=())
-
-
-def bits_of_port(b: Builder, count: int) -> list[Value]:
-    port = b.define(ReadFact, Bits(16), fact=PacketFact.PORT)
-    return [b.define(Slice, BOOL, argument=port, high=bit, low=bit) for bit in range(count)]
 
 
 def marks(program: Program, port: int) -> list[str]:
@@ -107,24 +100,7 @@ def test_a_long_chain_of_checks_is_no_tower_of_calls() -> None:
     assert isinstance(machine.process(b"", port=1, now=0).final, Drop)
 
 
-# --- nesting, against the meaning of guards -------------------------------------------------------------
-
-
-@st.composite
-def guarded_marks(draw: st.DrawFn) -> Program:
-    """A program that marks its way: marks under guards of a random tree, in random order."""
-    b = Builder(ports=16)
-    conditions = bits_of_port(b, 4)
-    program = b.program()
-    guards = [Guard(ROOT, None)]
-    for number in range(draw(st.integers(0, 8))):
-        parent = draw(st.integers(0, number))
-        guards.append(Guard(parent, draw(st.sampled_from(conditions)), draw(st.booleans())))
-    places = draw(st.lists(st.integers(0, len(guards) - 1), max_size=20))
-    marked = [Digest(guard=g, span=NOWHERE, record=str(n), values=()) for n, g in enumerate(places)]
-    operations = (*program.operations, *marked, Drop(guard=ROOT, span=NOWHERE))
-    fields = {name: getattr(program, name) for name in Program.__dataclass_fields__}
-    return Program(**{**fields, "guards": tuple(guards), "operations": operations})
+# --- against the meaning of guards ----------------------------------------------------------------------
 
 
 @given(guarded_marks(), st.integers(0, 15))
@@ -139,20 +115,3 @@ def test_an_operation_is_carried_out_where_its_guard_holds(program: Program, por
 
     marked = [op for op in program.operations if isinstance(op, Digest)]
     assert marks(program, port) == [op.record for op in marked if holds(op.guard)]
-
-
-@given(guarded_marks())
-def test_nesting_keeps_the_order_and_puts_everything_under_its_own_guard(program: Program) -> None:
-    found: list[tuple[Operation, int]] = []
-
-    def walk(block: Block) -> None:
-        for item in block.items:
-            if isinstance(item, Block):
-                assert program.guards[item.guard].parent == block.guard
-                walk(item)
-            else:
-                found.append((item, block.guard))
-
-    walk(nest(program))
-    assert [operation for operation, _ in found] == list(program.operations)
-    assert all(operation.guard == guard for operation, guard in found)
