@@ -1,7 +1,7 @@
-"""Maps, sets, leases, indexes, meters and counters as plain arrays: their executable definition.
+"""Maps, sets, leases, indexes, meters, counters and reductions as plain arrays: their executable definition.
 
 Before: any state operation.
-After:  only operations on arrays, control-plane tables and reductions; the states are those that
+After:  only operations on arrays and control-plane tables; the states are those that
         `expansion/arrays.py` lists, in the place of the one they stand for. Ways and steps are unrolled.
         `expansion/snapshots.py` reads the source's states off the arrays again. Where a lease is split
         over shares, `expanded_entries` says what the arrays `NAME__order` and `NAME__length` hold.
@@ -25,16 +25,18 @@ from compiler.ir.operations import (
     MapRemove,
     MeterTake,
     Operation,
+    ReduceContribute,
     StateAccess,
 )
 from compiler.ir.program import Program
-from compiler.ir.states import Counter, Index, Lease, Map, Meter
+from compiler.ir.states import Counter, Index, Lease, Map, Meter, Reduction, State
 from compiler.passes.expansion.arrays import expanded, lease_of
 from compiler.passes.expansion.assembler import Assembler
 from compiler.passes.expansion.indexes import expand_index_find, expand_index_open
 from compiler.passes.expansion.leases import expand_lease_close, expand_lease_get, expand_lease_open
 from compiler.passes.expansion.maps import expand_map_find, expand_map_put, expand_map_remove
 from compiler.passes.expansion.rates import expand_counter_add, expand_meter_take
+from compiler.passes.expansion.reductions import expand_reduce_contribute
 
 
 def expand_state(program: Program) -> Program:
@@ -70,9 +72,18 @@ def _expand(out: Assembler, program: Program, operation: Operation) -> None:
             expand_index_find(out, state, lease_of(program, state), shares, operation)
         case IndexOpen(), Index():
             expand_index_open(out, state, lease_of(program, state), shares, operation)
+        case _:
+            _expand_numbered(out, state, operation)
+
+
+def _expand_numbered(out: Assembler, state: State | None, operation: Operation) -> None:
+    """Accesses to states of numbered cells, and all that stays as it is."""
+    match operation, state:
         case CounterAdd(), Counter():
             expand_counter_add(out, state, operation)
         case MeterTake(), Meter():
             expand_meter_take(out, state, operation)
+        case ReduceContribute(), Reduction():
+            expand_reduce_contribute(out, state, operation)
         case _:
             out.operations.append(operation)

@@ -186,6 +186,10 @@ def an_array(name: str, type_: Type, cells: int = 4, initial: int = 0) -> Array:
     return Array(name=name, type=type_, cells=cells, shape=shape_of(type_), initial=initial, span=NOWHERE)
 
 
+def a_reduction(name: str, type_: Type, *, slots: int) -> Reduction:
+    return Reduction(name=name, type=type_, shape=shape_of(type_), slots=slots, span=NOWHERE)
+
+
 STATES: tuple[State, ...] = (
     an_array("numbers", Bits(48)),
     an_array("bits", Bits(1), initial=1),
@@ -205,5 +209,6 @@ STATES: tuple[State, ...] = (
     Counter(name="counts", cells=4, span=NOWHERE),
     Meter(name="rate", cells=4, rate=1_000_000, burst=700, span=NOWHERE),
     Meter(name="dry", cells=4, rate=0, burst=3, span=NOWHERE),
-    Reduction(name="sums", type=Vector(16, 3), shape=shape_of(Vector(16, 3)), slots=2, span=NOWHERE),
+    a_reduction("sums", Vector(16, 3), slots=2),
+    a_reduction("height", Bits(48), slots=1),
 )

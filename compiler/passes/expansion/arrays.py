@@ -1,7 +1,8 @@
-"""The plain arrays that stand for maps, leases, indexes, meters and counters: one for each field.
+"""The plain arrays that stand for maps, leases, indexes, meters, counters and reductions: one for each field.
 
 The arrays of a map are `NAME__used`, `NAME__key0`, ..., `NAME__value0`, ... and, with a clock,
-`NAME__last`; cell = set * ways + way. Those of a lease have a cell for each id, from the first on.
+`NAME__last`; cell = set * ways + way. Those of a lease have a cell for each id, from the first on;
+those of a reduction one for each bank, slot * 2 + (round & 1).
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from compiler.ir.program import Program
-from compiler.ir.states import TICK_WIDTH, Array, Counter, Index, Lease, Map, Meter, State, TableArray
+from compiler.ir.states import TICK_WIDTH, Array, Counter, Index, Lease, Map, Meter, Reduction, State, TableArray
 from compiler.ir.types import BOOL, Bits, Scalar, Shape, Type, Vector, VectorShape, bit_width
 from compiler.meaning.hashing import share_position
+from compiler.meaning.slot_protocol import MAX_MEMBERS
 from compiler.meaning.token_bucket import BucketConstants, bucket_constants
 
 UINT32 = Bits(32)
@@ -66,6 +68,18 @@ class MeterArrays:
 class CounterArrays:
     packets: Array
     bytes: Array
+
+
+@dataclass(frozen=True, slots=True)
+class ReductionArrays:
+    """A bank is empty where nobody was `seen`."""
+
+    epoch: Array
+    round: Array
+    tag: Array
+    operator: Array
+    seen: Array
+    total: Array
 
 
 def map_arrays(state: Map) -> MapArrays:
@@ -128,6 +142,18 @@ def counter_arrays(state: Counter) -> CounterArrays:
     )
 
 
+def reduction_arrays(state: Reduction) -> ReductionArrays:
+    banks = 2 * state.slots
+    return ReductionArrays(
+        epoch=_array(state, "epoch", UINT32, banks),
+        round=_array(state, "round", UINT32, banks),
+        tag=_array(state, "tag", UINT32, banks),
+        operator=_array(state, "operator", Bits(2), banks),
+        seen=_array(state, "seen", Bits(MAX_MEMBERS), banks),
+        total=_array(state, "total", state.type, banks),
+    )
+
+
 def expanded(state: State, program: Program) -> tuple[State, ...]:
     """The states that stand for `state`: itself, where it is not expanded."""
     match state:
@@ -147,6 +173,9 @@ def expanded(state: State, program: Program) -> tuple[State, ...]:
         case Counter():
             counter = counter_arrays(state)
             return (counter.packets, counter.bytes)
+        case Reduction():
+            sums = reduction_arrays(state)
+            return (sums.epoch, sums.round, sums.tag, sums.operator, sums.seen, sums.total)
         case _:
             return (state,)
 

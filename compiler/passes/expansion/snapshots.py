@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from compiler.ir.leaf_values import Leaf, packed_number
 from compiler.ir.program import Program
-from compiler.ir.states import Counter, Index, Lease, Map, Meter
+from compiler.ir.states import Counter, Index, Lease, Map, Meter, Reduction
 from compiler.passes.expansion.arrays import (
     counter_arrays,
     id_positions,
@@ -15,6 +15,7 @@ from compiler.passes.expansion.arrays import (
     lease_of,
     map_arrays,
     meter_arrays,
+    reduction_arrays,
 )
 
 Cells = Mapping[str, Sequence[Leaf]]  # of each expanded array, by its name
@@ -41,6 +42,8 @@ def source_snapshots(source: Program, cells: Cells) -> dict[str, dict[str, objec
                 found[state.name] = {"buckets": _buckets(state, cells)}
             case Counter():
                 found[state.name] = {"cells": _counts(state, cells)}
+            case Reduction():
+                found[state.name] = {"banks": _banks(state, cells)}
             case _:
                 pass
     return found
@@ -81,9 +84,7 @@ def _hands(state: Lease, shares: int, cells: Cells) -> list[object]:
     if not arrays.walk:
         return list(hands)
     positions = id_positions(state, shares)
-    return [
-        sum(at < hand for at in places) % len(places) for hand, places in zip(hands, positions, strict=True)
-    ]
+    return [sum(at < hand for at in places) % len(places) for hand, places in zip(hands, positions, strict=True)]
 
 
 def _index_entries(state: Index, lease: Lease, cells: Cells) -> Rows:
@@ -114,6 +115,17 @@ def _counts(state: Counter, cells: Cells) -> Rows:
     arrays = counter_arrays(state)
     counts = zip(cells[arrays.packets.name], cells[arrays.bytes.name], strict=True)
     return [[index, *count] for index, count in enumerate(counts) if any(count)]
+
+
+def _banks(state: Reduction, cells: Cells) -> Rows:
+    """[bank, epoch, round, tag, operator, mask of members seen, total], of banks in use"""
+    arrays = reduction_arrays(state)
+    fields = (arrays.epoch, arrays.round, arrays.tag, arrays.operator, arrays.seen, arrays.total)
+    return [
+        [bank, *(_plain(cells[array.name][bank]) for array in fields)]
+        for bank, seen in enumerate(cells[arrays.seen.name])
+        if seen
+    ]
 
 
 def _plain(leaf: Leaf) -> object:
