@@ -157,8 +157,8 @@ def services_of(switch: FakeSwitch) -> Mapping[str, object]:
 
 
 @contextmanager
-def serving(switch: FakeSwitch, services: Mapping[str, object] | None = None) -> Iterator[int]:
-    """Serve on a port of this machine, and give it."""
+def serving(switch: FakeSwitch, services: Mapping[str, object] | None = None, *, at: int = 0) -> Iterator[int]:
+    """Serve on a port of this machine (0: a free one), and give it."""
     processor = TMultiplexedProcessor()
     for name, service in (services or services_of(switch)).items():
         processor.registerProcessor(name, service)
@@ -171,15 +171,15 @@ def serving(switch: FakeSwitch, services: Mapping[str, object] | None = None) ->
             while True:
                 processor.process(protocol, protocol)
 
-    with listening(answer) as port:
+    with listening(answer, at=at) as port:
         switch.port = port
         yield port
 
 
 @contextmanager
-def listening(answer: Callable[[socket.socket], None]) -> Iterator[int]:
+def listening(answer: Callable[[socket.socket], None], *, at: int = 0) -> Iterator[int]:
     """Run `answer` in a thread for each connection to a port of this machine."""
-    server = socket.create_server(("127.0.0.1", 0))
+    server = socket.create_server(("127.0.0.1", at))
     connections: list[socket.socket] = []
     threads: list[threading.Thread] = []
 
