@@ -3,8 +3,9 @@
 Before: any state operation.
 After:  only operations on arrays and control-plane tables; the states are those that
         `expansion/arrays.py` lists, in the place of the one they stand for. Ways and steps are unrolled.
-        `expansion/snapshots.py` reads the source's states off the arrays again. Where a lease is split
-        over shares, `expanded_entries` says what the arrays `NAME__order` and `NAME__length` hold.
+        `expansion/snapshots.py` reads the source's states off the arrays again, and `expansion/cells.py`
+        puts them there. Where a lease is split over shares, `expanded_entries` says what the arrays
+        `NAME__order` and `NAME__length` hold.
 
     meter_take rate, %i, 1u32     becomes    reads of rate__credit[%i] and rate__last[%i], arithmetic, writes
 """

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from compiler.ir.leaf_values import Leaf, packed_number
+from compiler.ir.leaf_values import Leaf, filled, packed_number
 from compiler.ir.program import Program
-from compiler.ir.states import Counter, Index, Lease, Map, Meter, Reduction
+from compiler.ir.states import Array, Counter, Index, Lease, Map, Meter, Reduction
 from compiler.passes.expansion.arrays import (
     counter_arrays,
     id_positions,
@@ -18,19 +18,21 @@ from compiler.passes.expansion.arrays import (
     reduction_arrays,
 )
 
-Cells = Mapping[str, Sequence[Leaf]]  # of each expanded array, by its name
+Cells = Mapping[str, Sequence[Leaf]]  # of each array, by its name
 Rows = list[list[object]]
 
 
 def source_snapshots(source: Program, cells: Cells) -> dict[str, dict[str, object]]:
-    """The exact layout of each expanded state of `source`, by name.
+    """The exact layout of each state of `source` that packets write, by name.
 
     The form is that of the interpreter's snapshots, numbers as numbers; what only counts failed
-    inserts is not part of it.
+    inserts is not part of it. `cells_of_snapshots` is the inverse.
     """
     found: dict[str, dict[str, object]] = {}
     for state in source.states:
         match state:
+            case Array():
+                found[state.name] = {"cells": _changed_cells(state, cells)}
             case Map():
                 found[state.name] = {"entries": _map_entries(state, cells)}
             case Lease():
@@ -47,6 +49,12 @@ def source_snapshots(source: Program, cells: Cells) -> dict[str, dict[str, objec
             case _:
                 pass
     return found
+
+
+def _changed_cells(state: Array, cells: Cells) -> Rows:
+    """[index, value], of cells not as at the start"""
+    start = filled(state.type, state.initial)
+    return [[index, _plain(cell)] for index, cell in enumerate(cells[state.name]) if cell != start]
 
 
 def _map_entries(state: Map, cells: Cells) -> Rows:
@@ -66,9 +74,10 @@ def _leases(state: Lease, shares: int, cells: Cells) -> Rows:
     arrays = lease_arrays(state, shares)
     leases: Rows = []
     for cell, generation in enumerate(cells[arrays.generation.name]):
-        if not generation:
+        used = cells[arrays.used.name][cell]
+        if not (generation or used):
             continue
-        if cells[arrays.used.name][cell]:
+        if used:
             values = [_plain(cells[array.name][cell]) for array in arrays.values]
             last = 0 if arrays.last is None else cells[arrays.last.name][cell]
             leases.append([state.first + cell, generation, last, values])
