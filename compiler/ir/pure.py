@@ -53,7 +53,7 @@ class HashAlgorithm(Enum):
     FAMILY = "family"  # member `index` of the independent family; meaning/hashing.py
     SHARE = "share"  # XOR of all 16-bit words, then Toeplitz 0x6d5a...; `index` = number of shares
     ID_OF_HASH = "id_of_hash"  # of one 16-bit part: the word whose Toeplitz hash it is, the inverse of SHARE
-    RANDOM = "random"  # site `index`, time, port and packet digest; meaning/hashing.py
+    RANDOM = "random"  # site `index`, time, port and all headers as received; meaning/hashing.py
 
 
 class ReduceOperator(Enum):

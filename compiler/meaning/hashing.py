@@ -181,7 +181,9 @@ def id_at(share: int, position: int, *, shares: int) -> int:
 def random(site: int, *, now_ns: int, port: int, digest: int, seed: int = RANDOM_SEED) -> int:
     """32 random bits for one place of the source (`site`) and one packet, without any state.
 
-    `digest` is the CRC-32 of the whole packet as received. Equal on every engine, and placeable anywhere.
+    `digest` is the CRC-32 of the fixed part of every header that the program declares, in declaration order:
+    the bytes as received, without blobs, zeros where the header is absent. A switch never sees the payload, so
+    the whole packet would not do. Equal on every engine, and placeable anywhere.
     """
     mixed = splitmix64(seed ^ site)
     mixed = splitmix64(mixed ^ now_ns)

@@ -2,8 +2,9 @@
 
 Before: the program has every header that its author could have used.
 After:  it has those that an operation names or `reply` swaps, those with a checksum that covers something
-        written, those on the way to one of them, and those that hide one of them from the parser. What
-        follows them in a packet is payload, and is emitted as it came.
+        written, those on the way to one of them, and those that hide one of them from the parser; all of
+        them where something depends on all: random numbers, and where the payload begins. What follows
+        them in a packet is payload, and is emitted as it came.
 
     read_field ip, src; send 1u16     becomes    the same, with `eth` and `ip` alone
 """
@@ -13,13 +14,13 @@ from __future__ import annotations
 import dataclasses
 
 from compiler.ir.headers import ChecksumKind, Header, ParseRule
-from compiler.ir.operations import HeaderPresent, ReadField, Reply, Rest, Template, WriteField
+from compiler.ir.operations import Hash, HashAlgorithm, HeaderPresent, ReadField, Reply, Rest, Template, WriteField
 from compiler.ir.program import Program
 
 
 def prune_headers(program: Program) -> Program:
-    if _emits_payload(program):
-        return program  # where the payload begins depends on every header
+    if _emits_payload(program) or _draws(program):
+        return program
     kept = _named(program)
     while True:
         more = kept | _with_changed_checksums(program, kept) | _before(program, kept) | _hiding(program, kept)
@@ -36,6 +37,10 @@ def _templates(program: Program) -> list[Template]:
 
 def _emits_payload(program: Program) -> bool:
     return any(template.rest is Rest.PAYLOAD for template in _templates(program))
+
+
+def _draws(program: Program) -> bool:
+    return any(isinstance(o, Hash) and o.algorithm is HashAlgorithm.RANDOM for o in program.operations)
 
 
 def _swaps(program: Program) -> bool:

@@ -27,7 +27,8 @@ WRITES = 7  # dict[FieldPlace, value]: the header fields written so far
 EMISSIONS = 8  # list[Emission], in program order
 DIGESTS = 9  # list[(record, values)], in program order
 FINAL = 10  # the final operation that ended the packet
-FIRST_VALUE = 11
+HEADER_DIGEST = 11  # int: what `random` knows of the headers; None until something asks
+FIRST_VALUE = 12
 
 Frame: TypeAlias = list[Any]
 

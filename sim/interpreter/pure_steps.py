@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -30,7 +29,8 @@ from compiler.ir.pure import (
 from compiler.ir.types import Vector, bit_width
 from compiler.meaning.hashing import crc16, crc32, crc32c, family_hash, pack, random, share_of, toeplitz16_inverse
 from sim.interpreter.arithmetic import COMPARE, binary, concatenation, flipped, lane_width, reduction, resized
-from sim.interpreter.frame import DATA, LENGTH, NOW, OFFSETS, PORT, Frame, Step
+from sim.interpreter.frame import DATA, HEADER_DIGEST, LENGTH, NOW, OFFSETS, PORT, Frame, Step
+from sim.interpreter.header_digest import header_digest
 from sim.interpreter.scope import Scope
 
 
@@ -125,9 +125,13 @@ def _hash_step(operation: Hash, scope: Scope) -> Step:
         case HashAlgorithm.ID_OF_HASH:
             return _applied_to_parts(lambda values: toeplitz16_inverse(numbers(values)[0]), parts, result)
         case HashAlgorithm.RANDOM:
+            digest_of = header_digest(scope.program.headers)
 
             def step(f: Frame) -> None:
-                f[result] = random(index, now_ns=f[NOW], port=f[PORT], digest=zlib.crc32(f[DATA]))
+                digest = f[HEADER_DIGEST]
+                if digest is None:
+                    digest = f[HEADER_DIGEST] = digest_of(f[DATA], f[OFFSETS])
+                f[result] = random(index, now_ns=f[NOW], port=f[PORT], digest=digest)
 
             return step
 

@@ -263,7 +263,7 @@ def test_crc_has_no_seed() -> None:
 def test_random(run: Run) -> None:
     source = f"""port lan; {PROBE} struct Seen {{ value: (u32, u32) }}
         on lan (p: probe) {{ digest Seen {{ value: (random(), random()) }}; drop }} on lan (_) {{ drop }}"""
-    first, again, later, other = seen(
+    first, again, later, other, payload = seen(
         run(
             source,
             [
@@ -271,10 +271,11 @@ def test_random(run: Run) -> None:
                 Arrival("lan", bytes(probe(a=1)), 5),
                 Arrival("lan", bytes(probe(a=1)), 6),
                 Arrival("lan", bytes(probe(a=2)), 5),
+                Arrival("lan", bytes(probe(a=1)) + b"behind the headers", 5),
             ],
         )
     )
-    assert first == again
+    assert first == again == payload
     assert len({first[0], first[1], later[0], other[0]}) == 4
 
 

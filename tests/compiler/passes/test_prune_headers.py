@@ -45,6 +45,8 @@ def test_pruning_keeps_the_meaning(headers: tuple[str, ...], data: st.DataObject
             "eth ip udp",
         ),
         ('[g0] send 1u16, packet=template((), (), rest.after, "icmp")', "eth ip icmp"),
+        # A random number depends on all that is declared.
+        ("[g0] %1: u32 = hash.random (), index=0\n[g0] flood", "eth ip udp icmp odd leaf"),
         # Where the payload begins depends on every header.
         ("[g0] send 1u16, packet=template((), (), rest.payload)", "eth ip udp icmp odd leaf"),
     ],

@@ -34,7 +34,6 @@ from compiler.ir.pure import (
 )
 from compiler.ir.types import BOOL, Bits, Type, Vector
 from compiler.ir.values import Constant, Operand, constant
-from compiler.meaning.hashing import random as random_bits
 from compiler.source import NOWHERE
 from sim.interpreter import Machine
 from tests.sim.interpreter.building import Builder
@@ -221,14 +220,6 @@ def test_family_and_share_hashes_by_their_formulas() -> None:
     for window in windows:
         toeplitz ^= window
     assert evaluate(Hash, Bits(6), algorithm=HashAlgorithm.SHARE, index=64, parts=parts) == toeplitz % 64
-
-
-def test_random_bits_depend_on_site_time_port_and_packet_alone() -> None:
-    def at(site: int, now: int, data: bytes) -> int:
-        return evaluate(Hash, Bits(32), algorithm=HashAlgorithm.RANDOM, index=site, parts=(), now=now, data=data)
-
-    assert at(1, 5, b"abc") == random_bits(1, now_ns=5, port=1, digest=zlib.crc32(b"abc"))
-    assert len({at(1, 5, b"abc"), at(2, 5, b"abc"), at(1, 6, b"abc"), at(1, 5, b"abd")}) == 4
 
 
 def test_facts_of_a_packet() -> None:
