@@ -9,6 +9,7 @@ from compiler.analyses.shares import infer_shares
 from compiler.ir.program import Program
 from compiler.ir.verify import verify
 from compiler.passes.assign_shares import assign_shares
+from compiler.passes.copy_tables import copy_tables
 from compiler.passes.eliminate_common_subexpressions import eliminate_common_subexpressions
 from compiler.passes.eliminate_dead_code import eliminate_dead_code
 from compiler.passes.expand_state import expand_state
@@ -51,6 +52,7 @@ PASSES: tuple[Pass, ...] = (
     Pass("prune_headers", prune_headers, needs=("no dead reads",)),
     Pass("merge_table_lookups", merge_table_lookups, on_request=True),
     Pass("expand_state", expand_state, needs=("shares",), on_request=True),
+    Pass("copy_tables", copy_tables, on_request=True),
 )
 # fmt: on
 

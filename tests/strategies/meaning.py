@@ -39,12 +39,19 @@ class Outcomes:
     """What a program did with packets, and the snapshots of its states afterwards."""
 
     def __init__(
-        self, program: Program, packets: Sequence[Packet], *, arrays: Mapping[str, tuple[Leaf, ...]] | None = None
+        self,
+        program: Program,
+        packets: Sequence[Packet],
+        *,
+        arrays: Mapping[str, tuple[Leaf, ...]] | None = None,
+        copies: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
+        """`arrays`: cells that expanding asks the control plane for; `copies`: names of tables filled alike."""
         cells = {**CELLS, **(arrays or {})}
+        filled_as = {copy: name for name, names in (copies or {}).items() for copy in names}
         entries = ControlEntries(
-            tables={s.name: ENTRIES[s.name] for s in program.states if isinstance(s, Table)},
-            arrays={s.name: cells[s.name] for s in program.states if isinstance(s, TableArray)},
+            tables={s.name: ENTRIES[filled_as.get(s.name, s.name)] for s in program.states if isinstance(s, Table)},
+            arrays={s.name: cells[filled_as.get(s.name, s.name)] for s in program.states if isinstance(s, TableArray)},
         )
         self.states = build_states(program, entries)
         self._machine = Machine(program, states=self.states, groups=GROUPS)
