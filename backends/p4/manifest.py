@@ -43,7 +43,7 @@ class Parameter(msgspec.Struct, frozen=True):
 
 
 class Action(msgspec.Struct, frozen=True):
-    """`name` as P4Runtime has it, "Ingress.backends_hit"."""
+    """`name` as P4Runtime has it, "ingress.backends_hit"."""
 
     name: str
     id: int
@@ -53,7 +53,7 @@ class Action(msgspec.Struct, frozen=True):
 class TableObject(msgspec.Struct, frozen=True):
     """One P4 table."""
 
-    name: str  # as P4Runtime has it, "Ingress.backends"
+    name: str  # as P4Runtime has it, "ingress.backends"
     id: int
 
 
@@ -85,7 +85,7 @@ class TunableTable(msgspec.Struct, frozen=True):
 
 
 class Register(msgspec.Struct, frozen=True):
-    """`name` as the switch has it, "Ingress.sessions__used"; `id` in P4Info."""
+    """`name` as the switch has it, "ingress.sessions__used"; `id` in P4Info."""
 
     name: str
     id: int
@@ -176,6 +176,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     tunables: TunableTable | None
     arrays: tuple[RegisterArray, ...]
     packets_seen: Register  # one cell of 32 bits, counting packets: tells whether a state was read at rest
+    digests_sent: Register | None  # one cell of 32 bits, counting digests; each carries the number before it
     groups: tuple[Group, ...]
     program_groups: ProgramGroups | None
     packet_in: PacketIn | None

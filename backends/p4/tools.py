@@ -20,12 +20,13 @@ TIME_LIMIT_S: Final = 600.0
 
 _DIAGNOSTIC: Final = re.compile(
     r"^(?:(?P<file>[^\s(][^(]*)\((?P<line>\d+)\): ?)?(?:\[--W(?:warn|error)(?:=(?P<kind>[^\]]+))?\] )?"
-    r"(?:(?P<severity>warning|error): |(?=syntax error))(?P<message>.*)$"
+    r"(?:(?P<severity>warning|error): |(?=[Ss]yntax error))(?P<message>.*)$"
 )
 _PREPROCESSOR: Final = re.compile(
     r"^(?:(?P<file>[^\s:][^:]*):(?P<line>\d+):\d+|\w+): (?P<kind>fatal) (?P<severity>error): (?P<message>.*)$"
 )
 _CRASH: Final = re.compile(r"Compiler Bug|COMPILER BUG|P4CContext|terminate called|internal compiler error")
+_SHOWN_LINES: Final = 10
 _OLD_SUFFIX: Final = ".txt"  # of protobuf text, for a p4c that does not know `.txtpb`
 
 
@@ -179,5 +180,5 @@ def _diagnostics(text: str) -> tuple[list[P4cDiagnostic], list[P4cDiagnostic]]:
 def _outcome(finished: subprocess.CompletedProcess[str]) -> str:
     if finished.returncode < 0:
         return f"killed by signal {-finished.returncode}"
-    last = [line for line in finished.stderr.splitlines() if line.strip()]
-    return last[-1] if last else f"exit code {finished.returncode}"
+    last = [line for line in finished.stderr.splitlines() if line.strip()][-_SHOWN_LINES:]
+    return "".join(f"\n  {line}" for line in last) if last else f"exit code {finished.returncode}"

@@ -1,0 +1,274 @@
+"""Operations on maps, leases, indexes, counters, meters and reductions: an action each, called where they stand.
+
+What an action does is what `expand_state` makes of the operation; that is its definition.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from backends.p4.array_statements import ArrayStatements
+from backends.p4.expressions import Environment, Expressions, Text
+from backends.p4.lanes import LaneFunctions
+from backends.p4.names import Names, as_identifier
+from backends.p4.presence import Known
+from backends.p4.registers import Registers
+from backends.p4.statements import Body
+from backends.p4.text import Writer, type_text
+from compiler.ir.fields import operands, replace_operands, replace_results, results
+from compiler.ir.operations import (
+    ArrayRead,
+    ArrayUpdate,
+    ArrayWrite,
+    CounterAdd,
+    Digest,
+    IndexFind,
+    IndexOpen,
+    LeaseClose,
+    LeaseGet,
+    LeaseOpen,
+    MapFind,
+    MapPut,
+    MapRemove,
+    MeterTake,
+    Operation,
+    PacketFact,
+    ReadFact,
+    ReduceContribute,
+    StateAccess,
+)
+from compiler.ir.program import Program
+from compiler.ir.states import Index, Lease, Map, State
+from compiler.ir.types import BOOL, leaves
+from compiler.ir.values import Operand, Value
+from compiler.passes.eliminate_common_subexpressions import eliminate_common_subexpressions
+from compiler.passes.eliminate_dead_code import eliminate_dead_code
+from compiler.passes.expand_state import expand_state
+from compiler.passes.fold_constants import fold_constants
+from compiler.passes.propagate_copies import propagate_copies
+
+_VERBS: dict[type[Operation], str] = {
+    MapFind: "find",
+    MapPut: "set",
+    MapRemove: "remove",
+    LeaseOpen: "open",
+    LeaseGet: "get",
+    LeaseClose: "close",
+    IndexFind: "find",
+    IndexOpen: "find_or_open",
+    CounterAdd: "add",
+    MeterTake: "take",
+    ReduceContribute: "contribute",
+}
+_RESULTS = "results"  # the record that takes what the action gives, so that no pass deletes it
+
+
+def is_action(operation: Operation) -> bool:
+    """Whether the operation becomes a call of an action."""
+    return type(operation) in _VERBS
+
+
+@dataclass(slots=True)
+class _Action:
+    name: str
+    operation: StateAccess  # with its parameters in the place of its operands and results
+    parameters: tuple[Value, ...]
+    outputs: tuple[Value, ...]
+    used: set[int] = field(default_factory=set)  # places of the outputs that a call uses
+    needs_now: bool = False
+
+
+class Accesses:
+    """The actions of a program. First all operations are `seen`, then calls and actions are written."""
+
+    def __init__(self, program: Program, registers: Registers, *, names: Names, lanes: LaneFunctions) -> None:
+        self._program, self._registers, self._names, self._lanes = program, registers, names, lanes
+        self._actions: dict[tuple[object, ...], _Action] = {}
+
+    def see(self, operation: StateAccess, used: Iterable[int]) -> None:
+        """Take note of a call; `used`: which of its results are, by place."""
+        key = _kind(operation)
+        if key not in self._actions:
+            self._actions[key] = self._made(operation)
+        self._actions[key].used.update(used)
+
+    def write_call(self, operation: StateAccess, values: Expressions) -> None:
+        action = self._actions[_kind(operation)]
+        arguments = [values.bits(operand) for operand in operands(operation)]
+        if action.needs_now:
+            arguments.append(values.fact(PacketFact.NOW))
+        for place, result in enumerate(results(operation)):
+            if place in action.used:
+                arguments.append(values.declare(result, is_bool=result.type == BOOL))
+        values.out.line(f"{action.name}({', '.join(arguments)});")
+
+    def write_actions(self, out: Writer) -> None:
+        for action in self._actions.values():
+            self._write_action(out, action)
+
+    def _made(self, operation: StateAccess) -> _Action:
+        state = self._program.state(operation.state)
+        scope = Names()
+        parameters = [
+            Value(-1 - place, operand.type, scope.fresh(name))
+            for place, (operand, name) in enumerate(_named_operands(operation, state, self._program))
+        ]
+        outputs = [
+            Value(place + 1, value.type, scope.fresh(name))
+            for place, (value, name) in enumerate(_named_results(operation, state, self._program))
+        ]
+        taken = iter(parameters)
+        general = replace_operands(operation, lambda _: next(taken))
+        given = iter(outputs)
+        general = replace_results(general, lambda _: next(given))
+        name = self._names.fresh(f"{state.name}_{_VERBS[type(operation)]}")
+        assert isinstance(general, StateAccess), "replacing operands keeps the kind"
+        action = _Action(name, general, tuple(parameters), tuple(outputs))
+        body = self._expanded(action, outputs)
+        action.needs_now = any(isinstance(o, ReadFact) for o in body.operations)
+        return action
+
+    def _expanded(self, action: _Action, outputs: Iterable[Value]) -> Program:
+        sink = Digest(guard=0, span=action.operation.span, record=_RESULTS, values=tuple(outputs))
+        program = replace(
+            self._program,
+            operations=(replace(action.operation, guard=0), sink),
+            guards=self._program.guards[:1],
+            handlers=(),
+        )
+        program = expand_state(program)
+        for _ in range(2):
+            for tidy in (fold_constants, propagate_copies, eliminate_common_subexpressions, eliminate_dead_code):
+                program = tidy(program)
+        return program
+
+    def _write_action(self, out: Writer, action: _Action) -> None:
+        outputs = [value for place, value in enumerate(action.outputs) if place in action.used]
+        body = self._expanded(action, outputs)
+        scope = Names(self._names)
+        inside = Writer()
+        values = Expressions(body, inside, names=scope, lanes=self._lanes, environment=_ActionFacts())
+        heads: list[str] = []
+        for value in action.parameters:
+            name = scope.fresh(value.name)
+            values.bind(value, Text(name))
+            heads.append(f"in {type_text(value.type)} {name}")
+        if action.needs_now:
+            heads.append(f"in bit<64> {_NOW}")
+        targets: dict[int, str] = {}
+        for value in outputs:
+            name = scope.fresh(value.name)
+            targets[value.number] = name
+            heads.append(f"out {'bool' if value.type == BOOL else type_text(value.type)} {name}")
+        arrays = ArrayStatements(values, self._registers)
+
+        def emit(operation: Operation) -> None:
+            match operation:
+                case ArrayRead():
+                    arrays.read(operation)
+                case ArrayWrite():
+                    arrays.write(operation)
+                case ArrayUpdate():
+                    arrays.update(operation)
+                case Digest(values=given):
+                    for value, wanted in zip(given, outputs, strict=True):
+                        code = values.condition(value) if wanted.type == BOOL else values.bits(value)
+                        inside.line(f"{targets[wanted.number]} = {code};")
+                case _:
+                    raise AssertionError(operation)
+
+        with inside.indented():
+            Body(body, values, emit).write()
+        lines = [line for line in inside.lines if not line.lstrip().startswith("//")]
+        out.line(_description(action, self._program))
+        out.line(f"@hidden action {action.name}({', '.join(heads)}) {{")
+        for declaration in values.declarations:
+            out.line(f"    {declaration}")
+        for line in lines:
+            out.line(line)
+        out.line("}")
+        out.line()
+
+
+_NOW = "now"
+
+
+class _ActionFacts(Environment):
+    """An action knows of the packet only what it is told."""
+
+    def field(self, header: str, field: str, *, position: int) -> str:
+        raise AssertionError("state operations read no fields")
+
+    def fact(self, fact: PacketFact) -> str:
+        assert fact is PacketFact.NOW, "state operations need the time alone"
+        return _NOW
+
+    def tunable(self, name: str) -> str:
+        raise AssertionError("state operations read no tunables")
+
+    def digest_of_headers(self, known: Known) -> list[str]:
+        raise AssertionError("state operations are not random")
+
+
+def _kind(operation: StateAccess) -> tuple[object, ...]:
+    """Equal for operations that one action can carry out."""
+    fixed = tuple(
+        (f.name, getattr(operation, f.name))
+        for f in dataclasses.fields(operation)
+        if f.type in ("str", "bool", "int") and f.name != "guard"
+    )
+    return (type(operation), fixed, tuple(operand.type for operand in operands(operation)))
+
+
+def _description(action: _Action, program: Program) -> str:
+    state = program.state(action.operation.state)
+    kind = type(state).__name__.lower()
+    verb = _VERBS[type(action.operation)].replace("_", " ")
+    return f"// {kind} `{state.name}`: {verb}"
+
+
+def _named_operands(operation: StateAccess, state: State, program: Program) -> list[tuple[Operand, str]]:
+    found: list[tuple[Operand, str]] = []
+    for f in dataclasses.fields(operation):
+        value = getattr(operation, f.name)
+        if f.type == "Operand":
+            found.append((value, f.name))
+        elif f.type == "tuple[Operand, ...]":
+            names = _leaf_names(f.name, state, program, len(value))
+            found.extend(zip(value, names, strict=True))
+    return found
+
+
+def _named_results(operation: StateAccess, state: State, program: Program) -> list[tuple[Value, str]]:
+    found: list[tuple[Value, str]] = []
+    for f in dataclasses.fields(operation):
+        value = getattr(operation, f.name)
+        if f.type == "Value":
+            found.append((value, f.name))
+        elif f.type == "tuple[Value, ...]":
+            names = _leaf_names("values", state, program, len(value))
+            found.extend((v, f"found_{name}") for v, name in zip(value, names, strict=True))
+    return found
+
+
+def _leaf_names(role: str, state: State, program: Program, count: int) -> list[str]:
+    """Names of the parts of a key or a value, after the source's fields."""
+    if isinstance(state, Index) and role != "key":
+        lease = program.state(state.lease)
+        assert isinstance(lease, Lease), "an index points to a lease"
+        state = lease
+    shape = None
+    if isinstance(state, Map | Index) and role == "key":
+        shape = state.key_shape
+    elif isinstance(state, Map | Lease):
+        shape = state.value_shape
+    paths = [path for path, _ in leaves(shape)] if shape is not None else []
+    if len(paths) != count:
+        paths = [""] * count
+    word = {"key": "key", "values": "value", "lease_values": "value"}.get(role, role)
+    return [
+        f"{word}_{as_identifier(path)}" if path else (f"{word}{place}" if count > 1 else word)
+        for place, path in enumerate(paths)
+    ]

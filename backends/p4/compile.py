@@ -1,0 +1,53 @@
+"""From a program to the folder that `weft compile --target bmv2` writes."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path, PurePath
+
+from backends.p4.emit import emit_p4, manifest_of
+from backends.p4.layout import Layout
+from backends.p4.manifest import FILE_NAME, Manifest, manifest_as_json
+from backends.p4.p4info import render_p4info
+from compiler.ir.program import Program
+from compiler.ir.text_print import render_program
+from compiler.passes.copy_tables import table_copies
+from compiler.pipeline import run_passes
+
+LIBRARY = ("weft/hash.p4", "weft/checksum.p4")
+
+
+def plan_layout(program: Program, *, test_header: bool = False) -> Layout:
+    """Decide what becomes of the program (`LoadedProgram.program`) on the switch."""
+    source = run_passes(program)
+    prepared = run_passes(program, also=("merge_table_lookups", "copy_tables"))
+    return Layout(prepared, source, table_copies(source, prepared), test_header)
+
+
+def compile_program(program: Program, *, test_header: bool = False) -> dict[PurePath, bytes]:
+    """All files of the folder, but for what p4c makes of them."""
+    layout = plan_layout(program, test_header=test_header)
+    p4 = emit_p4(layout)
+    manifest = manifest_of(layout, device_config=None)
+    found: dict[PurePath, bytes] = {
+        PurePath(manifest.p4): p4.encode(),
+        PurePath(manifest.program): render_program(layout.source).encode(),
+        PurePath(manifest.p4info): render_p4info(manifest).encode(),
+        PurePath(FILE_NAME): manifest_as_json(manifest),
+    }
+    for name in LIBRARY:
+        found[PurePath(name)] = library_file(name)
+    return found
+
+
+def library_file(name: str) -> bytes:
+    """A file of the P4 library that generated programs include."""
+    return (_library() / name).read_bytes()
+
+
+def _library() -> Path:
+    # `p4` is no package (another one has the name), so it is found beside this one.
+    return Path(str(files("backends"))).parent / "p4"
+
+
+__all__ = ["Manifest", "compile_program", "library_file", "plan_layout"]
