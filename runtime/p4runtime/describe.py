@@ -31,9 +31,13 @@ class Change:
     new: str | None
 
     @property
-    def is_move(self) -> bool:
-        """Whether only the place among the others changes."""
-        return self.old == self.new
+    def kind(self) -> str:
+        """ "added", "removed", "changed", or "moved", where only its place among the others changes."""
+        if self.old is None:
+            return "added"
+        if self.new is None:
+            return "removed"
+        return "moved" if self.old == self.new else "changed"
 
 
 class Describer:

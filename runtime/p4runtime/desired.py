@@ -16,6 +16,7 @@ from runtime.p4runtime.served_tables import ServedTable, served_tables
 from sim.state.entries import ControlEntries, Exact, TableEntry
 
 PRIORITY_BYTES = 4  # of the metadata in which a row carries the priority that its entry has in the file
+PORT_BYTES = 4  # of each port in the metadata in which a group carries the order of its members
 
 
 def desired_state(manifest: Manifest, program: Program, entries: ControlEntries | None) -> DesiredState:
@@ -119,10 +120,16 @@ def _user_groups(manifest: Manifest, entries: ControlEntries) -> dict[int, Multi
             )
         if not device_ports.keys() >= set(members):
             raise FolderError(f"multicast group {group}: the manifest lacks a port of the program")
-        copies = (Replica(device_ports[member], groups.instance) for member in members)
+        ports = [device_ports[member] for member in members]
+        copies = [Replica(port, groups.instance) for port in ports]
         number = group + groups.offset
-        found[number] = MulticastGroup(number, (*copies, *groups.extra))
+        found[number] = MulticastGroup(number, (*copies, *groups.extra), order_as_metadata(ports))
     return found
+
+
+def order_as_metadata(device_ports: Sequence[int]) -> bytes:
+    """The order of a group's members, for switches that forget it."""
+    return b"".join(port.to_bytes(PORT_BYTES, "big") for port in device_ports)
 
 
 def _remarks(manifest: Manifest, served: Sequence[ServedTable], entries: ControlEntries) -> Iterator[str]:

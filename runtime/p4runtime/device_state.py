@@ -51,17 +51,16 @@ class DefaultAction:
 
 @dataclass(frozen=True, slots=True)
 class MulticastGroup:
-    """The copies of a group in sending order, which P4Runtime lets a switch forget: bmv2 sorts them."""
+    """The copies of a group, which P4Runtime takes for a set; `metadata` as a row's."""
 
     number: int
     replicas: tuple[Replica, ...]
+    metadata: bytes = b""
 
     def says_the_same(self, other: MulticastGroup) -> bool:
-        """Whether `other`, which a switch holds, is this group: in its order, or in a switch's own."""
-        if set(self.replicas) != set(other.replicas):
-            return False
-        is_sorted = list(other.replicas) == sorted(other.replicas, key=lambda copy: (copy.instance, copy.device_port))
-        return is_sorted or self.replicas == other.replicas
+        """Whether two groups make the same copies. Metadata count only where both have some."""
+        is_marked = bool(self.metadata and other.metadata)
+        return set(self.replicas) == set(other.replicas) and not (is_marked and self.metadata != other.metadata)
 
 
 Entity: TypeAlias = Row | DefaultAction | MulticastGroup

@@ -78,11 +78,12 @@ class CalculationError(DeployError):
 
 
 class SwitchError(DeployError):
-    """Any other answer that means no; `code` is gRPC's name for it."""
+    """Any other answer that means no; `code` is gRPC's name for it, `said` the switch's own words."""
 
-    def __init__(self, problem: str, *, code: str, help: str | None = None) -> None:
-        super().__init__(problem, help=help)
+    def __init__(self, problem: str, *, code: str, said: str) -> None:
+        super().__init__(problem)
         self.code = code
+        self.said = said
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,12 @@ from backends.p4.manifest import Manifest, Replica
 from compiler.ir.leaf_values import Leaf, filled
 from compiler.ir.program import Program
 from compiler.ir.states import Table, TableArray
-from runtime.p4runtime.desired import PRIORITY_BYTES, program_group_numbers
+from runtime.p4runtime.desired import PORT_BYTES, PRIORITY_BYTES, program_group_numbers
 from runtime.p4runtime.device_state import DeviceState, MulticastGroup, Row
 from runtime.p4runtime.errors import ForeignContentsError
 from runtime.p4runtime.ranks import by_precedence
 from runtime.p4runtime.served_tables import ServedTable, served_tables
-from sim.state.entries import ControlEntries, Exact, Prefix, TableEntry
+from sim.state.entries import ControlEntries, Exact, Pattern, Prefix, TableEntry
 from sim.state.errors import StateError
 from sim.state.table import MAX_PRIORITY, check_entries
 
@@ -62,8 +62,13 @@ def source_values(table: ServedTable, row: Row) -> tuple[Leaf, ...]:
 
 def _rows_of(table: ServedTable, rows: Sequence[Row]) -> list[Row]:
     """The rows in the order in which a file has them, free of what tells copies apart."""
-    order = (lambda row: -row.priority) if table.objects.needs_priority else (lambda row: row.key)
+    order = (lambda row: -row.priority) if table.objects.needs_priority else _reading_order
     return [replace(row, table=0) for row in sorted(rows, key=order)]
+
+
+def _reading_order(row: Row) -> tuple[int, tuple[Pattern, ...]]:
+    """The longest prefix first, as for an entry that wins."""
+    return -sum(pattern.length for pattern in row.key if isinstance(pattern, Prefix)), row.key
 
 
 def _cells(table: ServedTable, declaration: TableArray, rows: Sequence[Row]) -> tuple[Leaf, ...]:
@@ -150,4 +155,11 @@ def _members(group: MulticastGroup, extra: Sequence[Replica], instance: int, por
             f"multicast group {group.number} of the switch has other copies than Weft writes there",
             help="another controller wrote it; `weft entries write` replaces it",
         )
-    return tuple(ports[replica.device_port] for replica in members)
+    order = _kept_order(group.metadata)
+    if sorted(order) != sorted(replica.device_port for replica in members):
+        order = [replica.device_port for replica in members]
+    return tuple(ports[port] for port in order)
+
+
+def _kept_order(metadata: bytes) -> list[int]:
+    return [int.from_bytes(metadata[at : at + PORT_BYTES], "big") for at in range(0, len(metadata), PORT_BYTES)]

@@ -67,8 +67,8 @@ def cell_as_written(array: TableArray, cell: Leaf, *, ports: Sequence[str]) -> o
 
 
 def number_as_written(number: int, *, width: int) -> object:
-    """A number without a shape of its own, such as a tunable's."""
-    return render_number(Scalar("uint", width), number)
+    """A number without a shape of its own, such as a tunable's; one of a single bit as a truth value."""
+    return render_number(Scalar("bool" if width == 1 else "uint", width), number)
 
 
 def key_as_written(table: Table, key: Sequence[Pattern], *, ports: Sequence[str]) -> object:
