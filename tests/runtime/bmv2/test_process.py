@@ -197,7 +197,7 @@ def test_a_missing_switch_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.skipif(not process._guard(), reason="setpriv is not on this system")
 def test_a_killed_parent_takes_its_switch_along(behave: Callable[[str], Path]) -> None:
-    behave("well")
+    folder = behave("well")
     parent = textwrap.dedent(
         """\
         import time
@@ -207,7 +207,7 @@ def test_a_killed_parent_takes_its_switch_along(behave: Callable[[str], Path]) -
         time.sleep(60)
         """
     )
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(folder)}
     with subprocess.Popen([sys.executable, "-c", parent], stdout=subprocess.PIPE, text=True, env=environment) as child:
         assert child.stdout is not None
         pid = int(child.stdout.readline())
