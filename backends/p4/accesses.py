@@ -1,6 +1,10 @@
-"""Operations on maps, leases, indexes, counters, meters and reductions: an action each, called where they stand.
+"""Operations on maps, leases, indexes, counters, meters and reductions: an action each.
 
-What an action does is what `expand_state` makes of the operation; that is its definition.
+What an action does is what `expand_state` makes of the operation; that is its definition. Short ones are called
+where they stand. Long ones are the default action of a table without a key, applied where they stand: p4c copies
+a called action's body into the control, and takes time that grows with the square of the control's length.
+bmv2 holds the locks of an action's registers while it runs, so a long operation is one step to whoever reads the
+registers from outside.
 """
 
 from __future__ import annotations
@@ -62,6 +66,7 @@ _VERBS: dict[type[Operation], str] = {
     MeterTake: "take",
     ReduceContribute: "contribute",
 }
+_SHORT = (CounterAdd, MeterTake)  # called; the others stand in tables
 _RESULTS = "results"  # the record that takes what the action gives, so that no pass deletes it
 
 
@@ -78,6 +83,14 @@ class _Action:
     outputs: tuple[Value, ...]
     used: set[int] = field(default_factory=set)  # places of the outputs that a call uses
     needs_now: bool = False
+    calls: int = 0
+    tables: list[str] = field(default_factory=list)  # of a long one, one for each call written so far
+    inputs: list[str] = field(default_factory=list)  # the control's variables that a long one reads
+    results: list[str] = field(default_factory=list)  # and those that it writes
+
+    @property
+    def is_called(self) -> bool:
+        return isinstance(self.operation, _SHORT)
 
 
 class Accesses:
@@ -93,9 +106,13 @@ class Accesses:
         if key not in self._actions:
             self._actions[key] = self._made(operation)
         self._actions[key].used.update(used)
+        self._actions[key].calls += 1
 
     def write_call(self, operation: StateAccess, values: Expressions) -> None:
         action = self._actions[_kind(operation)]
+        if not action.is_called:
+            self._write_apply(action, operation, values)
+            return
         arguments = [values.bits(operand) for operand in operands(operation)]
         if action.needs_now:
             arguments.append(values.fact(PacketFact.NOW))
@@ -103,6 +120,37 @@ class Accesses:
             if place in action.used:
                 arguments.append(values.declare(result, is_bool=result.type == BOOL))
         values.out.line(f"{action.name}({', '.join(arguments)});")
+
+    def _write_apply(self, action: _Action, operation: StateAccess, values: Expressions) -> None:
+        if not action.tables:
+            self._give_variables(action, values)
+        table = self._names.fresh(f"do_{action.name}")
+        action.tables.append(table)
+        out = values.out
+        for operand, name in zip(operands(operation), action.inputs, strict=True):
+            out.line(f"{name} = {values.bits(operand)};")
+        out.line(f"{table}.apply();")
+        for place, (result, name) in enumerate(zip(results(operation), action.results, strict=True)):
+            if place not in action.used or not values.is_used(result):
+                continue
+            text = Text(name, is_bool=result.type == BOOL)
+            if action.calls == 1:
+                values.bind(result, text)
+            else:  # the next call writes it as well
+                values.assign(result, text)
+
+    def _give_variables(self, action: _Action, values: Expressions) -> None:
+        for value in action.parameters:
+            name = self._names.fresh(f"{action.name}_{value.name}")
+            values.declarations.append(f"{type_text(value.type)} {name} = 0;")
+            action.inputs.append(name)
+        for place, value in enumerate(action.outputs):
+            name = self._names.fresh(f"{action.name}_{value.name}")
+            action.results.append(name)
+            if place in action.used:
+                is_bool = value.type == BOOL
+                kind, zero = ("bool", "false") if is_bool else (type_text(value.type), "0")
+                values.declarations.append(f"{kind} {name} = {zero};")
 
     def write_actions(self, out: Writer) -> None:
         for action in self._actions.values():
@@ -149,19 +197,31 @@ class Accesses:
         body = self._expanded(action, outputs)
         scope = Names(self._names)
         inside = Writer()
-        values = Expressions(body, inside, names=scope, lanes=self._lanes, environment=_ActionFacts())
+        values = Expressions(
+            body,
+            inside,
+            names=scope,
+            lanes=self._lanes,
+            environment=_ActionFacts(_NOW if action.is_called else "meta.now"),
+        )
         heads: list[str] = []
-        for value in action.parameters:
-            name = scope.fresh(value.name)
-            values.bind(value, Text(name))
-            heads.append(f"in {type_text(value.type)} {name}")
-        if action.needs_now:
-            heads.append(f"in bit<64> {_NOW}")
         targets: dict[int, str] = {}
-        for value in outputs:
-            name = scope.fresh(value.name)
-            targets[value.number] = name
-            heads.append(f"out {'bool' if value.type == BOOL else type_text(value.type)} {name}")
+        if action.is_called:
+            for value in action.parameters:
+                name = scope.fresh(value.name)
+                values.bind(value, Text(name))
+                heads.append(f"in {type_text(value.type)} {name}")
+            if action.needs_now:
+                heads.append(f"in bit<64> {_NOW}")
+            for value in outputs:
+                name = scope.fresh(value.name)
+                targets[value.number] = name
+                heads.append(f"out {'bool' if value.type == BOOL else type_text(value.type)} {name}")
+        else:
+            for value, name in zip(action.parameters, action.inputs, strict=True):
+                values.bind(value, Text(name))
+            for value, name in zip(action.outputs, action.results, strict=True):
+                targets[value.number] = name
         arrays = ArrayStatements(values, self._registers)
 
         def emit(operation: Operation) -> None:
@@ -189,6 +249,10 @@ class Accesses:
         for line in lines:
             out.line(line)
         out.line("}")
+        for table in action.tables:
+            with out.block(f"@hidden table {table}"):
+                out.line(f"actions = {{ {action.name}; }}")
+                out.line(f"const default_action = {action.name}();")
         out.line()
 
 
@@ -198,12 +262,15 @@ _NOW = "now"
 class _ActionFacts(Environment):
     """An action knows of the packet only what it is told."""
 
+    def __init__(self, now: str) -> None:
+        self._now = now
+
     def field(self, header: str, field: str, *, position: int) -> str:
         raise AssertionError("state operations read no fields")
 
     def fact(self, fact: PacketFact) -> str:
         assert fact is PacketFact.NOW, "state operations need the time alone"
-        return _NOW
+        return self._now
 
     def tunable(self, name: str) -> str:
         raise AssertionError("state operations read no tunables")

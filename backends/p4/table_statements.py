@@ -36,7 +36,7 @@ class TableStatements:
         self._keys[operation.state] = keys
         targets = self._targets.setdefault(planned.table.name, [None] * len(operation.values))
         used = [(place, value) for place, value in enumerate(operation.values) if values.is_used(value)]
-        for place, value in used:
+        for place, value in enumerate(operation.values):
             if targets[place] is None:
                 name = values.names.fresh(f"{planned.table.name}_value{place}")
                 values.declarations.append(f"{type_text(value.type)} {name} = 0;")
@@ -72,8 +72,7 @@ class TableStatements:
         parameters = [f"bit<{p.width}> {p.name}" for p in table.hit.parameters]
         hit, miss = (action.name.removeprefix("ingress.") for action in (table.hit, table.miss))
         targets = self._targets[table.name]
-        silent = '@noWarn("unused") ' if None in targets else ""  # for values that the program does not look at
-        with out.block(f"{silent}@id({table.hit.id:#010x}) action {hit}({', '.join(parameters)})"):
+        with out.block(f"@id({table.hit.id:#010x}) action {hit}({', '.join(parameters)})"):
             for target, parameter in zip(targets, table.hit.parameters, strict=True):
                 if target is not None:
                     out.line(f"{target} = {parameter.name};")
