@@ -127,9 +127,12 @@ class SwitchClient:
         )
         try:
             self.connection.call(self.connection.standard.bm_set_crc32_custom_parameters, _CONTEXT, calculation, config)
-        except InvalidCrcOperation as error:
-            code = code_name(error, CrcErrorCode._VALUES_TO_NAMES)
-            raise _refused(self.address, f"calculation `{calculation}`", code) from error
+        except (InvalidCrcOperation, SwitchRefusedError) as error:  # the latter for a name that is not there
+            raise SwitchRefusedError(
+                f"the switch at {self.address} takes no CRC-32 parameters for calculation `{calculation}`",
+                code_name(error, CrcErrorCode._VALUES_TO_NAMES),
+                help="the switch runs another program; deploy this one",
+            ) from error
 
     def set_queue_depth(self, packets: int, port: int | None = None) -> None:
         """How many packets the egress queue of a port (None: of any) holds; 64 if never set. More are lost silently."""

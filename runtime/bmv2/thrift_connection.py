@@ -108,12 +108,11 @@ class Connection:
         return failure
 
     def _unable(self, operation: str, error: TApplicationException) -> SwitchError:
-        if error.type == TApplicationException.INTERNAL_ERROR:
-            return SwitchRefusedError(
-                f"the switch at {self.address} fails at `{operation}`: {_reason(error)}", "INTERNAL_ERROR"
-            )
+        kinds = TApplicationException
+        if error.type in (kinds.UNKNOWN, kinds.INTERNAL_ERROR):  # an exception of C++ came through
+            return SwitchRefusedError(f"the switch at {self.address} fails at `{operation}`: {_reason(error)}", "ERROR")
         return NotASwitchError(
-            f"the switch at {self.address} does not know `{operation}` ({_reason(error)})",
+            f"the switch at {self.address} does not know `{operation}`: {_reason(error)}",
             help="it must be simple_switch or simple_switch_grpc, built with Thrift",
         )
 
@@ -136,10 +135,10 @@ class Connection:
         )
 
 
-def code_name(error: TException, names: Mapping[int, str]) -> str:
+def code_name(error: Exception, names: Mapping[int, str]) -> str:
     """The name of the code of an exception that the interface declares."""
     code: object = getattr(error, "code", None)
-    return names.get(code, str(code)) if isinstance(code, int) else "no reason given"
+    return names.get(code, str(code)) if isinstance(code, int) else str(code or "ERROR")
 
 
 def _is_timeout(error: TTransportException) -> bool:

@@ -87,8 +87,9 @@ def test_crc_parameters_travel_as_signed_numbers(switch: FakeSwitch, client: Swi
 
     set_parameters("calc")
     assert switch.calculations["calc"] == (0x1EDC6F41, -1, -1, True, True)
-    with pytest.raises(SwitchRefusedError, match="INVALID_CALCULATION_NAME"):
+    with pytest.raises(SwitchRefusedError, match="calculation `other`") as caught:
         set_parameters("other")
+    assert caught.value.code == "INVALID_CALCULATION_NAME"
 
 
 def test_queues_of_all_ports_or_of_one(switch: FakeSwitch, client: SwitchClient) -> None:
