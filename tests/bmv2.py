@@ -15,7 +15,7 @@ from pathlib import Path, PurePath
 import msgspec
 import pytest
 
-from backends.p4.compile import compile_program
+from backends.p4.compile import compile_program, with_device_config
 from backends.p4.manifest import FILE_NAME, Manifest, PacketIn
 from backends.p4.tools import P4C, P4cDiagnostic, find_tool, run_p4c
 from compiler.ir.leaf_values import unpacked_number
@@ -104,27 +104,25 @@ class Bmv2Engine:
         return self._built[key]
 
 
-def _digest(files: Mapping[PurePath, str | bytes]) -> str:
+def _digest(files: Mapping[PurePath, bytes]) -> str:
     digest = hashlib.sha256()
     for path, content in sorted(files.items()):
-        digest.update(str(path).encode() + b"\0" + _as_bytes(content) + b"\0")
+        digest.update(str(path).encode() + b"\0" + content + b"\0")
     return digest.hexdigest()[:32]
 
 
-def _compile(files: Mapping[PurePath, str | bytes], folder: Path) -> Built:
+def _compile(files: Mapping[PurePath, bytes], folder: Path) -> Built:
     for path, content in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(_as_bytes(content))
-    manifest = msgspec.json.decode((folder / FILE_NAME).read_bytes(), type=Manifest)
+        (folder / path).write_bytes(content)
+    manifest = msgspec.json.decode(files[PurePath(FILE_NAME)], type=Manifest)
     p4 = folder / manifest.p4
     result = run_p4c(p4, json_out=folder / "program.json", include=[folder])
     if result.errors:
         raise CompileFailedError(result.errors, p4.read_text())
+    whole = with_device_config(files, (folder / "program.json").read_bytes())
+    manifest = msgspec.json.decode(whole[PurePath(FILE_NAME)], type=Manifest)
     return Built(folder, manifest, result.warnings)
-
-
-def _as_bytes(content: str | bytes) -> bytes:
-    return content.encode() if isinstance(content, str) else content
 
 
 # --- the control plane, over Thrift

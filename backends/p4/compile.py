@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path, PurePath
+
+import msgspec
 
 from backends.p4.emit import emit_p4, manifest_of
 from backends.p4.layout import Layout
@@ -40,6 +43,20 @@ def compile_program(program: Program, *, test_header: bool = False) -> dict[Pure
     return found
 
 
+def with_device_config(files: Mapping[PurePath, bytes], config: bytes) -> dict[PurePath, bytes]:
+    """The folder's files together with the JSON that p4c made of its P4, and a manifest that knows of it."""
+    manifest = msgspec.json.decode(files[PurePath(FILE_NAME)], type=Manifest)
+    name = f"{manifest.name}.json"
+    known = msgspec.structs.replace(manifest, device_config=name, crc32c=crc32c_calculations(config))
+    return {**files, PurePath(name): config, PurePath(FILE_NAME): manifest_as_json(known)}
+
+
+def crc32c_calculations(config: bytes) -> tuple[str, ...]:
+    """The names that p4c gave to the calculations whose polynomial the switch has to be told."""
+    calculations = msgspec.json.decode(config).get("calculations", ())
+    return tuple(found["name"] for found in calculations if found["algo"] == "crc32_custom")
+
+
 def library_file(name: str) -> bytes:
     """A file of the P4 library that generated programs include."""
     return (_library() / name).read_bytes()
@@ -48,6 +65,3 @@ def library_file(name: str) -> bytes:
 def _library() -> Path:
     # `p4` is no package (another one has the name), so it is found beside this one.
     return Path(str(files("backends"))).parent / "p4"
-
-
-__all__ = ["Manifest", "compile_program", "library_file", "plan_layout"]
