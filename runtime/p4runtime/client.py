@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import TypeAlias, TypeVar
 
@@ -24,6 +25,8 @@ from runtime.p4runtime.target import Target
 
 MAX_ELECTION_ID = (1 << 128) - 1
 
+_HANG_UP_S = 1.0
+
 _ALL = p4r.GetForwardingPipelineConfigRequest.ALL
 _WITHOUT_CONFIG = p4r.GetForwardingPipelineConfigRequest.P4INFO_AND_COOKIE
 _COMMIT = p4r.SetForwardingPipelineConfigRequest.COMMIT
@@ -43,6 +46,7 @@ class SwitchConnection:
         self.target = target
         self._election_id = 0
         self._has_answered = False
+        self._stream: _Stream | None = None
         self._watch: asyncio.Task[None] | None = None
         self._lost: asyncio.Future[DeployError] | None = None  # why nothing can be written any more
 
@@ -54,9 +58,8 @@ class SwitchConnection:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._watch is not None:
-            self._watch.cancel()
-            await asyncio.gather(self._watch, return_exceptions=True)
+        if self._stream is not None and self._watch is not None:
+            await _hung_up(self._stream, self._watch)
         await self._channel.close()
 
     async def become_primary(self, election_id: int) -> None:
@@ -83,6 +86,7 @@ class SwitchConnection:
         if answer.status.code:
             raise self._not_primary(answer)
         self._election_id = election_id
+        self._stream = stream
         self._lost = asyncio.get_running_loop().create_future()
         self._watch = asyncio.create_task(self._watch_stream(stream, self._lost))
 
@@ -218,6 +222,15 @@ class SwitchConnection:
                 )
             case _:
                 return error_of_call(target, error)
+
+
+async def _hung_up(stream: _Stream, watch: asyncio.Task[None]) -> None:
+    """Say that we are going and wait for the switch to end the stream: then our election id is free at once."""
+    with suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):
+        await stream.done_writing()
+    await asyncio.wait({watch}, timeout=_HANG_UP_S)
+    watch.cancel()
+    await asyncio.gather(watch, return_exceptions=True)
 
 
 def _primary_lost(target: Target, answer: p4r.MasterArbitrationUpdate) -> PrimaryLostError:

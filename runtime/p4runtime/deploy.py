@@ -84,12 +84,12 @@ async def deploy(
         try:
             await replace_pipeline(switch, wanted, previous)
             await set_calculations(folder.manifest.crc32c, thrift)
-            changes = await program.change_to(fresh, undo=False)
+            changes = await program.change_to(fresh, undo=not has_program)
         except asyncio.CancelledError:
             notice(await _brought_back(switch, previous) or "the switch is as it was")
             raise
         except DeployError as error:
-            error.left = await _brought_back(switch, previous)
+            error.left = error.left or await _brought_back(switch, previous)
             raise
         step = PipelineStep.REPLACED if has_program else PipelineStep.INSTALLED
         return _deployment(folder, target, step, changes, fresh, swept=len(previous.entries))

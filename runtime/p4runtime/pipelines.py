@@ -133,7 +133,7 @@ async def _without_program(switch: SwitchConnection) -> str | None:
     """P4Runtime cannot take a program away, so a device that had none may be left with the new one."""
     if await switch.pipeline() is None:
         return None
-    return "the switch ran no program before; it has the new one now, incomplete: deploy again"
+    return "the switch ran no program before; it runs the new one now, with empty tables"
 
 
 async def _is_intact(switch: SwitchConnection, previous: Previous) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from concurrent import futures
+from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 from types import TracebackType
@@ -49,6 +50,7 @@ class FakeSwitch(p4r_grpc.P4RuntimeServicer):
         self.entries: dict[int, dict[Key, p4r.TableEntry]] = {}
         self.defaults: dict[int, p4r.TableEntry] = {}
         self.groups: dict[int, p4r.MulticastGroupEntry] = {}
+        self.ghosts: set[int] = set()  # groups that a new program has not swept away, though nobody can see them
         self.pushes = 0
         self.updates = 0  # made or refused
         self.changed = 0  # made
@@ -96,8 +98,19 @@ class FakeSwitch(p4r_grpc.P4RuntimeServicer):
             else:
                 queue.put(self._arbitration(election_id))
         context.add_callback(lambda: self._leave(election_id, queue))
+        threading.Thread(target=self._hear, args=(request_iterator, queue), daemon=True).start()
         while (message := queue.get()) is not None:
             yield message
+        self._leave(election_id, queue)
+
+    def _hear(
+        self, requests: Iterator[p4r.StreamMessageRequest], queue: SimpleQueue[p4r.StreamMessageResponse | None]
+    ) -> None:
+        """Wait until the controller says no more."""
+        with suppress(grpc.RpcError):
+            for _ in requests:
+                pass
+        queue.put(None)
 
     def _leave(self, election_id: int, queue: SimpleQueue[p4r.StreamMessageResponse | None]) -> None:
         with self._lock:
@@ -133,6 +146,11 @@ class FakeSwitch(p4r_grpc.P4RuntimeServicer):
             if U128.decode(election_id) != self._primary():
                 context.abort(grpc.StatusCode.PERMISSION_DENIED, "Not primary")
 
+    def Capabilities(  # noqa: N802
+        self, request: p4r.CapabilitiesRequest, context: grpc.ServicerContext
+    ) -> p4r.CapabilitiesResponse:
+        return p4r.CapabilitiesResponse(p4runtime_api_version="1.4.0")
+
     # --- programs
 
     def GetForwardingPipelineConfig(  # noqa: N802
@@ -167,7 +185,8 @@ class FakeSwitch(p4r_grpc.P4RuntimeServicer):
             self.config.CopyFrom(request.config)
             self.entries = {table.preamble.id: {} for table in self.config.p4info.tables}
             self.defaults = {table.preamble.id: _initial(table) for table in self.config.p4info.tables}
-            # bmv2 keeps its groups and forgets their names; a test sees them double.
+            self.ghosts |= set(self.groups)
+            self.groups = {}
         return p4r.SetForwardingPipelineConfigResponse()
 
     # --- contents
