@@ -16,7 +16,13 @@ from runtime.p4runtime.describe import Change, Describer
 from runtime.p4runtime.desired import desired_state
 from runtime.p4runtime.device_state import DefaultAction, DesiredState, DeviceState
 from runtime.p4runtime.difference import difference
-from runtime.p4runtime.errors import CalculationError, DeployError, UnreachableError
+from runtime.p4runtime.errors import (
+    CalculationError,
+    DeployError,
+    PipelineRefusedError,
+    SwitchError,
+    UnreachableError,
+)
 from runtime.p4runtime.pipelines import Previous, pipeline_of, remembered, replace_pipeline, restored, runs
 from runtime.p4runtime.program_on_switch import Advance, Notice, ProgramOnSwitch, nobody
 from runtime.p4runtime.target import Target
@@ -83,6 +89,7 @@ async def deploy(
         previous = await remembered(switch)
         try:
             await replace_pipeline(switch, wanted, previous)
+            await _check_has_tables(program)
             await set_calculations(folder.manifest.crc32c, thrift)
             changes = await program.change_to(fresh, undo=not has_program)
         except asyncio.CancelledError:
@@ -133,6 +140,17 @@ async def _plan(
         program = ProgramOnSwitch(switch, folder)
         changes = tuple(program.describer.changes(difference(await program.held(), desired)))
         return _deployment(folder, target, PipelineStep.KEPT, changes, desired, is_dry_run=True)
+
+
+async def _check_has_tables(program: ProgramOnSwitch) -> None:
+    """bmv2 takes whatever it is given for a program, and has no tables then."""
+    try:
+        await program.held()
+    except SwitchError as error:
+        raise PipelineRefusedError(
+            f"the switch took the program, but does not have its tables: {error.said} ({error.code})",
+            help="was the P4 compiled for another device, or is the file damaged? compile again",
+        ) from error
 
 
 def _check_thrift(folder: CompiledFolder, thrift: tuple[str, int] | None) -> None:

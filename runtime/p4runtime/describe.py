@@ -49,6 +49,9 @@ class Describer:
         self._ports = tuple(port.name for port in program.ports)
         self._tables = {id_: table for table in served_tables(manifest, program) for id_ in table.ids}
 
+    def table_name(self, table: int) -> str:
+        return self._tables[table].name
+
     def object_of(self, update: Update) -> str:
         match update.entity:
             case Row(table=table):

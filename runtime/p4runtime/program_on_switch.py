@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from runtime.p4runtime.client import SwitchConnection
 from runtime.p4runtime.compiled_folder import CompiledFolder
@@ -58,7 +58,7 @@ class ProgramOnSwitch:
             return ()
         made = _Made(updates)
         try:
-            await self._write(updates, made)
+            await self._write(updates, made, self._advance)
             await self._verify(desired)
         except asyncio.CancelledError:
             if undo:
@@ -72,7 +72,7 @@ class ProgramOnSwitch:
             raise told from error
         return tuple(self.describer.changes(updates))
 
-    async def _write(self, updates: Sequence[Update], made: _Made) -> None:
+    async def _write(self, updates: Sequence[Update], made: _Made, advance: Advance) -> None:
         for start in range(0, len(updates), BATCH):
             batch = updates[start : start + BATCH]
             made.tried = start + len(batch)
@@ -81,7 +81,7 @@ class ProgramOnSwitch:
             except WriteError as error:
                 raise self._named(error, batch) from error
             made.confirmed = made.tried
-            self._advance(made.confirmed, len(updates))
+            advance(made.confirmed, len(updates))
 
     async def _verify(self, desired: DesiredState) -> None:
         wrong = difference(await self.held(), desired)
@@ -114,18 +114,15 @@ class ProgramOnSwitch:
             rows = (await self.held()).rows
         except DeployError:
             return error
-        for update in made.updates[made.confirmed : made.tried]:
-            if update.kind is not UpdateKind.INSERT or not isinstance(update.entity, Row):
-                continue
-            table, size = update.entity.table, self._sizes[update.entity.table]
-            if len(rows.get(table, ())) >= size:
-                name = self.describer.object_of(update)
-                return TableFullError(
-                    f"table `{name}` is full: the switch holds {size:,} entries of it and takes no more",
-                    code=error.code,
-                    refused=error.refused if isinstance(error, WriteError) else (),
-                )
-        return error
+        table = _first_missing(made.updates[made.confirmed : made.tried], rows)
+        if table is None or len(rows[table]) < self._sizes[table]:
+            return error
+        return TableFullError(
+            f"table `{self.describer.table_name(table)}` is full: "
+            f"the switch holds {len(rows[table]):,} entries of it and takes no more",
+            code=error.code,
+            refused=error.refused if isinstance(error, WriteError) else (),
+        )
 
     # --- undoing
 
@@ -134,7 +131,7 @@ class ProgramOnSwitch:
         try:
             wanted = restoring(before, desired)
             updates = difference(await self.held(), wanted)
-            await self._write(tuple(updates), _Made(updates))
+            await self._write(updates, _Made(updates), nobody)
             await self._verify(wanted)
         except DeployError as error:
             return f"undoing it failed, too: {error.problem}; {await self._left(before, desired, made)}"
@@ -156,6 +153,16 @@ class ProgramOnSwitch:
         if not doubtful:
             return left
         return f"{left}, and of {len(doubtful):,} more it is not known ({summary(self.describer.changes(doubtful))})"
+
+
+def _first_missing(updates: Iterable[Update], rows: Mapping[int, Sequence[Row]]) -> int | None:
+    """The table of the first row that was to be inserted and is not there."""
+    held = {table: {row.identity for row in found} for table, found in rows.items()}
+    for update in updates:
+        row = update.entity
+        if update.kind is UpdateKind.INSERT and isinstance(row, Row) and row.identity not in held.get(row.table, ()):
+            return row.table
+    return None
 
 
 class _Made:

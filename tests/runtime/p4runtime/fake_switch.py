@@ -31,11 +31,13 @@ class Faults:
     loses_primary_after: int | None = None
     before_update: Callable[[int], None] | None = None
     capacity: dict[int, int] = field(default_factory=dict)  # instead of the P4Info's size
+    says_exhausted: bool = False  # of a full table, as the specification wants
     refuses_programs: bool = False
     breaks_on_program: bool = False  # refuses it, and what was there is gone
     forgets_metadata: bool = False
     keeps_no_cookies: bool = False
     swallows: int | None = None  # a table whose entries it takes and does not keep
+    swallows_deletions: bool = False
     answers_without_details: bool = False
     knows_no_clone_sessions: bool = False
 
@@ -258,10 +260,12 @@ class FakeSwitch(p4r_grpc.P4RuntimeServicer):
         if (place in held) == (kind == p4r.Update.INSERT):
             return _error(rpc_code.ALREADY_EXISTS if kind == p4r.Update.INSERT else rpc_code.NOT_FOUND, "the entry")
         if kind == p4r.Update.DELETE:
-            del held[place]
+            if not self.faults.swallows_deletions:
+                del held[place]
             return _error(rpc_code.OK)
         if kind == p4r.Update.INSERT and len(held) >= self._capacity(entry.table_id):
-            return _error(rpc_code.UNKNOWN, "Error when adding match entry to target")
+            code = rpc_code.RESOURCE_EXHAUSTED if self.faults.says_exhausted else rpc_code.UNKNOWN
+            return _error(code, "Error when adding match entry to target")
         if self.faults.forgets_metadata:
             entry.ClearField("metadata")
         held[place] = entry
