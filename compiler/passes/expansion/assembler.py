@@ -42,6 +42,7 @@ class Assembler:
         self.operations: list[Operation] = []
         self._guard = 0
         self._span: Span | None = None
+        self._name = ""
         self._next = 1 + max((v.number for o in program.operations for v in results(o)), default=0)
 
     @contextmanager
@@ -59,6 +60,13 @@ class Assembler:
         self._guard = len(self.guards) - 1
         yield
         self._guard = before
+
+    @contextmanager
+    def called(self, name: str) -> Iterator[None]:
+        """Values that are defined meanwhile have this name: generated code is for reading."""
+        before, self._name = self._name, name
+        yield
+        self._name = before
 
     # --- pure operations; each returns the value it defines
 
@@ -159,7 +167,8 @@ class Assembler:
     # --- arrays
 
     def read(self, array: Array | TableArray, index: Operand) -> Value:
-        result = self._fresh(array.type)
+        with self.called(array.name.rsplit("__", 1)[-1]):
+            result = self._fresh(array.type)
         if isinstance(array, Array):
             read = ArrayRead(guard=self._guard, span=self._at, state=array.name, result=result, index=index)
         else:
@@ -195,7 +204,7 @@ class Assembler:
 
     def _fresh(self, of: Type) -> Value:
         self._next += 1
-        return Value(self._next - 1, of)
+        return Value(self._next - 1, of, self._name)
 
     def _pure(self, operation: Operation) -> Value:
         self.operations.append(operation)

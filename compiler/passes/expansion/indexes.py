@@ -40,13 +40,17 @@ def expand_index_find(out: Assembler, state: Index, lease: Lease, shares: int, f
 def expand_index_open(out: Assembler, state: Index, lease: Lease, shares: int, opening: IndexOpen) -> None:
     arrays = index_arrays(state, lease)
     found = _find(out, state, lease, shares, opening.key, refresh=True)
-    missing = out.flip(found.present)
+    with out.called("missing"):
+        missing = out.flip(found.present)
     with out.where(missing):
-        vacant = [(out.flip(way.live), way.cell) for way in found.ways]
+        with out.called("vacant"):
+            vacant = [(out.flip(way.live), way.cell) for way in found.ways]
         own = [(way.holds, way.cell) for way in found.ways]
-        room = out.any_of(free for free, _ in vacant)
+        with out.called("room"):
+            room = out.any_of(free for free, _ in vacant)
         with out.where(room):
-            cell = out.first_of([*own, *vacant], constant(0, 32))
+            with out.called("cell"):
+                cell = out.first_of([*own, *vacant], constant(0, 32))
             share: Operand = constant(0, 32)
             if state.share_key and shares > 1:
                 share = out.hash(HashAlgorithm.SHARE, shares, tuple(opening.key[i] for i in state.share_key))
@@ -59,8 +63,10 @@ def expand_index_open(out: Assembler, state: Index, lease: Lease, shares: int, o
                 out.write(arrays.generation, cell, generation)
 
             taken, id_ = open_lease(out, lease, shares, share=share, values=opening.lease_values, then=store)
-        opened_here = out.select(room, taken, FALSE)
-        new_id = out.select(opened_here, id_, zero(id_.type))
+        with out.called("opened_here"):
+            opened_here = out.select(room, taken, FALSE)
+        with out.called("new_id"):
+            new_id = out.select(opened_here, id_, zero(id_.type))
     opened = out.copy(out.select(missing, opened_here, FALSE), opening.opened)
     out.copy(out.any_of((found.present, opened)), opening.done)
     out.select(found.present, found.id, out.select(missing, new_id, zero(id_.type)), into=opening.id)
@@ -73,10 +79,13 @@ def _find(
 ) -> _Found:
     arrays, of_lease = index_arrays(state, lease), lease_arrays(lease, shares)
     first = first_cell(out, state, shares, key)
-    ways = [_way(out, lease, arrays, of_lease, out.add(first, way), key) for way in range(state.ways)]
-    hits = [(out.both(way.live, way.holds), way.id) for way in ways]
-    present = out.any_of(hit for hit, _ in hits)
-    id_ = out.first_of(hits, constant(lease.first, lease.id_width))
+    ways = [_way(out, lease, arrays, of_lease, _cell(out, first, way), key) for way in range(state.ways)]
+    with out.called("hit"):
+        hits = [(out.both(way.live, way.holds), way.id) for way in ways]
+    with out.called("found"):
+        present = out.any_of(hit for hit, _ in hits)
+    with out.called("found_id"):
+        id_ = out.first_of(hits, constant(lease.first, lease.id_width))
     with out.where(present):
         values = use_lease(out, of_lease, cell_of(out, lease, id_), refresh=refresh)
     return _Found(ways, present, id_, values)
@@ -86,8 +95,17 @@ def _way(
     out: Assembler, lease: Lease, arrays: IndexArrays, of_lease: LeaseArrays, cell: Operand, key: tuple[Operand, ...]
 ) -> _Way:
     used, id_ = out.read(arrays.used, cell), out.read(arrays.id, cell)
-    at = cell_of(out, lease, id_)
+    with out.called("lease_cell"):
+        at = cell_of(out, lease, id_)
     generation = out.read(of_lease.generation, at)
-    same = out.compare(CompareOperator.EQ, out.read(arrays.generation, cell), generation)
-    live = out.both(out.both(used, same), is_live(out, lease, of_lease, at))
-    return _Way(cell, id_, out.both(used, holds_key(out, arrays.keys, cell, key)), live)
+    with out.called("same_generation"):
+        same = out.compare(CompareOperator.EQ, out.read(arrays.generation, cell), generation)
+    with out.called("live"):
+        live = out.both(out.both(used, same), is_live(out, lease, of_lease, at))
+    with out.called("holds"):
+        return _Way(cell, id_, out.both(used, holds_key(out, arrays.keys, cell, key)), live)
+
+
+def _cell(out: Assembler, first: Operand, way: int) -> Operand:
+    with out.called("cell"):
+        return out.add(first, way)

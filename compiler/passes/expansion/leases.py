@@ -94,18 +94,27 @@ def _walk(out: Assembler, state: Lease, arrays: LeaseArrays, shares: int, share:
     looked: Operand = constant(0, 8)
     stopped = hand
     for step in range(arrays.walk):
-        id_ = out.resize(out.hash(HashAlgorithm.ID_OF_HASH, 0, (out.concat((hand, share)),)), state.id_width)
-        looks = out.both(out.flip(done), _is_id(out, state, id_))
+        with out.called("id"):
+            id_ = out.resize(out.hash(HashAlgorithm.ID_OF_HASH, 0, (out.concat((hand, share)),)), state.id_width)
+        with out.called("looks"):
+            looks = out.both(out.flip(done), _is_id(out, state, id_))
         if step >= state.steps:  # not before then can as many have been looked at
-            looks = out.both(looks, out.compare(CompareOperator.LT, looked, state.steps))
-        with out.where(looks):
+            with out.called("looks"):
+                looks = out.both(looks, out.compare(CompareOperator.LT, looked, state.steps))
+        with out.where(looks), out.called("free"):
             free = out.flip(is_live(out, state, arrays, cell_of(out, state, id_)))
-        takes = out.both(looks, free)
-        hand = out.add(hand, 1)
-        stopped = out.select(looks, hand, stopped)
-        taken = out.select(takes, id_, taken)
-        looked = out.add(looked, out.resize(looks, 8))
-        done = out.any_of((done, takes))
+        with out.called("takes"):
+            takes = out.both(looks, free)
+        with out.called("position"):
+            hand = out.add(hand, 1)
+        with out.called("stopped"):
+            stopped = out.select(looks, hand, stopped)
+        with out.called("taken"):
+            taken = out.select(takes, id_, taken)
+        with out.called("looked"):
+            looked = out.add(looked, out.resize(looks, 8))
+        with out.called("done"):
+            done = out.any_of((done, takes))
     out.write(arrays.hand, place, out.resize(stopped, 32))
     return done, taken
 
@@ -125,7 +134,8 @@ def _take(
 
 
 def cell_of(out: Assembler, state: Lease, id_: Operand) -> Operand:
-    return out.sub(id_, state.first)
+    with out.called("lease_cell"):
+        return out.sub(id_, state.first)
 
 
 def is_live(out: Assembler, state: Lease, arrays: LeaseArrays, cell: Operand) -> Operand:
@@ -133,7 +143,9 @@ def is_live(out: Assembler, state: Lease, arrays: LeaseArrays, cell: Operand) ->
     if arrays.last is None or state.idle_ticks is None:
         return used
     last = out.read(arrays.last, cell)
-    return out.both(used, out.flip(is_expired(out, tick=now_tick(out), last=last, idle_ticks=state.idle_ticks)))
+    expired = is_expired(out, tick=now_tick(out), last=last, idle_ticks=state.idle_ticks)
+    with out.called("live"):
+        return out.both(used, out.flip(expired))
 
 
 def use_lease(out: Assembler, arrays: LeaseArrays, cell: Operand, *, refresh: bool) -> list[Operand]:

@@ -24,10 +24,13 @@ class _Way:
 def expand_map_find(out: Assembler, state: Map, shares: int, find: MapFind) -> None:
     arrays = map_arrays(state)
     first = first_cell(out, state, shares, find.key)
-    ways = [_way(out, state, arrays, out.add(first, way), find.key) for way in range(state.ways)]
-    hits = [(out.both(way.live, way.holds), way.cell) for way in ways]
-    vacant = [(out.flip(way.live), way.cell) for way in ways]
-    old = [(out.both(way.holds, free), way.cell) for way, (free, _) in zip(ways, vacant, strict=True)]
+    ways = [_way(out, state, arrays, _cell(out, first, way), find.key) for way in range(state.ways)]
+    with out.called("hit"):
+        hits = [(out.both(way.live, way.holds), way.cell) for way in ways]
+    with out.called("vacant"):
+        vacant = [(out.flip(way.live), way.cell) for way in ways]
+    with out.called("own"):
+        old = [(out.both(way.holds, free), way.cell) for way, (free, _) in zip(ways, vacant, strict=True)]
     present = out.copy(out.any_of(hit for hit, _ in hits), find.present)
     slot = out.copy(out.first_of([*hits, *old, *vacant], constant(NO_SLOT, 32)), find.slot)
     out.copy(out.any_of([present, *(free for free, _ in vacant)]), find.room)
@@ -62,11 +65,18 @@ def _is_cell(out: Assembler, state: Map, slot: Operand) -> Operand:
     return out.compare(CompareOperator.LT, slot, state.sets * state.ways)
 
 
+def _cell(out: Assembler, first: Operand, way: int) -> Operand:
+    with out.called("cell"):
+        return out.add(first, way)
+
+
 def _way(out: Assembler, state: Map, arrays: MapArrays, cell: Operand, key: tuple[Operand, ...]) -> _Way:
     used = out.read(arrays.used, cell)
-    holds, live = out.both(used, holds_key(out, arrays.keys, cell, key)), used
+    with out.called("holds"):
+        holds, live = out.both(used, holds_key(out, arrays.keys, cell, key)), used
     if arrays.last is not None and state.idle_ticks is not None:
         last = out.read(arrays.last, cell)
         expired = is_expired(out, tick=now_tick(out), last=last, idle_ticks=state.idle_ticks)
-        live = out.both(used, out.flip(expired))
+        with out.called("live"):
+            live = out.both(used, out.flip(expired))
     return _Way(cell, holds, live)

@@ -11,6 +11,11 @@ from compiler.passes.expansion.assembler import Assembler
 
 def first_cell(out: Assembler, state: Map | Index, shares: int, key: tuple[Operand, ...]) -> Operand:
     """The cell of way 0 of the key's set, Bits(32)."""
+    with out.called("first"):
+        return _first_cell(out, state, shares, key)
+
+
+def _first_cell(out: Assembler, state: Map | Index, shares: int, key: tuple[Operand, ...]) -> Operand:
     divided = shares if state.share_key else 1
     bits = (state.sets // divided).bit_length() - 1
     parts: list[Operand] = []
@@ -27,4 +32,5 @@ def first_cell(out: Assembler, state: Map | Index, shares: int, key: tuple[Opera
 def holds_key(out: Assembler, keys: tuple[Array, ...], cell: Operand, key: tuple[Operand, ...]) -> Operand:
     """Whether the cell's key, used or not, is `key`."""
     found = zip(keys, key, strict=True)
-    return out.all_of(out.compare(CompareOperator.EQ, out.read(array, cell), part) for array, part in found)
+    with out.called("same_key"):
+        return out.all_of(out.compare(CompareOperator.EQ, out.read(array, cell), part) for array, part in found)
