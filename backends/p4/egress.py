@@ -52,10 +52,10 @@ class Egress:
             tests.append("(meta.floods && standard_metadata.egress_port == (bit<9>) meta.port)")
         if self._sites.copies:
             tests.append("(!meta.floods && standard_metadata.egress_port != meta.out_port)")
-        with out.block(f"if (standard_metadata.egress_rid == {self._sites.final_instance})"):
-            with out.block(f"if ({' || '.join(tests)})"):
-                out.line("mark_to_drop(standard_metadata);")
-                out.line("return;")
+        here = f"if (standard_metadata.egress_rid == {self._sites.final_instance})"
+        with out.block(here), out.block(f"if ({' || '.join(tests)})"):
+            out.line("mark_to_drop(standard_metadata);")
+            out.line("return;")
 
     def _write_copy(self, out: Writer, site: Site) -> None:
         """A copy of the group: dropped where its place emitted nothing, else as the packet stood there."""

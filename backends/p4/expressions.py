@@ -10,21 +10,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
-from backends.p4.division import division
+from backends.p4.arithmetic import binary_text, compare_text, resize_text
+from backends.p4.expression_text import Text, closed, side
 from backends.p4.hashes import HashWriter
-from backends.p4.lanes import WHOLE, LaneFunctions
+from backends.p4.lanes import LaneFunctions
 from backends.p4.names import Names
 from backends.p4.presence import Known, Presence
 from backends.p4.text import Writer, constant_number, number_text, type_text, typed_number
+from backends.p4.vectors import vector_text
 from compiler.ir.fields import operands, results
 from compiler.ir.operations import (
     Binary,
     BinaryOperator,
     Compare,
-    CompareOperator,
     Concat,
     Hash,
     HeaderPresent,
@@ -43,44 +44,11 @@ from compiler.ir.operations import (
     VectorReduce,
 )
 from compiler.ir.program import Program
-from compiler.ir.types import BOOL, Type, Vector, bit_width
+from compiler.ir.types import BOOL, Type, bit_width
 from compiler.ir.values import Constant, Operand, Value
 
-_INFIX = {
-    BinaryOperator.ADD: "+",
-    BinaryOperator.SUB: "-",
-    BinaryOperator.MUL: "*",
-    BinaryOperator.AND: "&",
-    BinaryOperator.OR: "|",
-    BinaryOperator.XOR: "^",
-    BinaryOperator.SAT_ADD: "|+|",
-    BinaryOperator.SAT_SUB: "|-|",
-}
-_COMPARE = {
-    CompareOperator.EQ: "==",
-    CompareOperator.NE: "!=",
-    CompareOperator.LT: "<",
-    CompareOperator.LE: "<=",
-    CompareOperator.GT: ">",
-    CompareOperator.GE: ">=",
-}
 _LONGEST = 100  # characters of an expression that is not broken up into local variables
 _MOST_COPIED = 6  # names in an expression that p4c may copy to wherever its variable is used
-_MOST_SHIFT = 255  # bits: p4c takes amounts of 8 bits
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """An expression. `is_bool`: of type bool, not bit<1>; `is_atom`: needs no parentheses; `constant`: a literal.
-
-    `size`: how many names it has once p4c has put the expressions in the place of the variables that hold them.
-    """
-
-    code: str
-    is_bool: bool = False
-    is_atom: bool = True
-    constant: int | None = None
-    size: int = 1
 
 
 class Environment(Protocol):
@@ -218,7 +186,7 @@ class Expressions:
         name = self.declare(value, is_bool=as_bool)
 
         def assign(operand: Operand) -> None:
-            code = self._as_bool(operand).code if as_bool else self.bits(operand)
+            code = self.as_bool(operand).code if as_bool else self.bits(operand)
             out.line(f"{name} = {code};")
 
         for place, (test, operand, follows) in enumerate(tests):
@@ -231,7 +199,7 @@ class Expressions:
             assign(otherwise)
 
     def _chooses_bools(self, operation: Select) -> bool:
-        return operation.result.type == BOOL and (self._is_bool(operation.on_true) or self._is_bool(operation.on_false))
+        return operation.result.type == BOOL and (self.is_bool(operation.on_true) or self.is_bool(operation.on_false))
 
     def rendered_with(self, operation: Pure, argument: Value, code: str) -> str:
         """The operation's text where its `argument` is the variable `code`."""
@@ -261,19 +229,19 @@ class Expressions:
         text = self.text(operand)
         if text.constant is not None:
             return number_text(text.constant)
-        return f"(bit<1>) {_closed(text)}" if text.is_bool else text.code
+        return f"(bit<1>) {closed(text)}" if text.is_bool else text.code
 
     def typed(self, operand: Operand) -> str:
         """As bit<n>, of known width, to stand in a list."""
         text = self.text(operand)
-        return f"(bit<1>) {_closed(text)}" if text.is_bool else text.code
+        return f"(bit<1>) {closed(text)}" if text.is_bool else text.code
 
     def part(self, operand: Operand, *, typed: bool = True) -> str:
         """As bit<n>, to stand in a larger expression; a literal has its width only where `typed`."""
         text = self.text(operand)
         if text.constant is not None and not typed:
             return number_text(text.constant)
-        return f"((bit<1>) {_closed(text)})" if text.is_bool else _closed(text)
+        return f"((bit<1>) {closed(text)})" if text.is_bool else closed(text)
 
     def short(self, operand: Operand) -> str:
         """As `part`, and in a variable unless it is a name or a literal: for what stands in a text twice."""
@@ -286,16 +254,16 @@ class Expressions:
 
     def condition(self, operand: Operand, *, holds: bool = True) -> str:
         """As bool, to stand alone in an `if`."""
-        text = self._as_bool(operand)
+        text = self.as_bool(operand)
         if holds:
             return text.code
-        return f"!{_closed(text)}"
+        return f"!{closed(text)}"
 
-    def _as_bool(self, operand: Operand) -> Text:
+    def as_bool(self, operand: Operand) -> Text:
         text = self.text(operand)
         if text.constant is not None:
             return Text("true" if text.constant else "false", is_bool=True)
-        return text if text.is_bool else Text(f"{_closed(text)} == 1", is_bool=True, is_atom=False)
+        return text if text.is_bool else Text(f"{closed(text)} == 1", is_bool=True, is_atom=False)
 
     @contextmanager
     def knowing(self, known: Known) -> Iterator[None]:
@@ -308,23 +276,23 @@ class Expressions:
     def _render(self, operation: Pure) -> Text:
         match operation:
             case Unary(argument=argument, result=result):
-                if result.type == BOOL and self._is_bool(argument):
-                    return Text(f"!{_closed(self._as_bool(argument))}", is_bool=True)
+                if result.type == BOOL and self.is_bool(argument):
+                    return Text(f"!{closed(self.as_bool(argument))}", is_bool=True)
                 return Text(f"~{self.part(argument)}")
             case Binary():
-                return self._binary(operation)
+                return binary_text(self, operation)
             case Compare():
-                return self._compare(operation)
+                return compare_text(self, operation)
             case Select():
                 return self._select(operation)
             case Resize():
-                return self._resize(operation)
+                return resize_text(self, operation)
             case Slice(argument=argument, high=high, low=low):
                 return Text(f"{self.short(argument)}[{high}:{low}]")
             case Concat(parts=parts):
                 return Text(" ++ ".join(self.part(part) for part in parts), is_atom=len(parts) == 1)
             case VectorMake() | VectorLane() | VectorReduce():
-                return self._vector(operation)
+                return vector_text(self, operation)
             case ReadFact(fact=fact):
                 return Text(self._environment.fact(fact))
             case ReadTunable(tunable=tunable):
@@ -340,7 +308,7 @@ class Expressions:
             case Hash():
                 raise AssertionError("hashes are statements")
 
-    def _is_bool(self, operand: Operand) -> bool:
+    def is_bool(self, operand: Operand) -> bool:
         """Whether the operand's text is, or will be, a bool."""
         if isinstance(operand, Constant):
             return True
@@ -350,129 +318,23 @@ class Expressions:
             case HeaderPresent() | Compare():
                 return True
             case Unary(argument=argument):
-                return operand.type == BOOL and self._is_bool(argument)
+                return operand.type == BOOL and self.is_bool(argument)
             case Binary(operator=BinaryOperator.AND | BinaryOperator.OR, left=left, right=right):
-                return operand.type == BOOL and (self._is_bool(left) or self._is_bool(right))
+                return operand.type == BOOL and (self.is_bool(left) or self.is_bool(right))
             case Select(on_true=on_true, on_false=on_false):
-                return operand.type == BOOL and (self._is_bool(on_true) or self._is_bool(on_false))
+                return operand.type == BOOL and (self.is_bool(on_true) or self.is_bool(on_false))
             case _:
                 return False
 
-    def _binary(self, operation: Binary) -> Text:
-        operator, left, right, of = operation.operator, operation.left, operation.right, operation.result.type
-        if of == BOOL and operator in (BinaryOperator.AND, BinaryOperator.OR):
-            if self._is_bool(left) or self._is_bool(right):
-                return self._logic(operation)
-        if isinstance(of, Vector) and operator not in WHOLE:
-            return self._lane_wise(operation, of)
-        if operator in (BinaryOperator.SHL, BinaryOperator.SHR):
-            return self._shift(operation)
-        if operator in (BinaryOperator.MIN, BinaryOperator.MAX):
-            a, b = self.short(left), self.short(right)
-            return Text(f"({a} < {b} ? {a} : {b})" if operator is BinaryOperator.MIN else f"({a} < {b} ? {b} : {a})")
-        if operator in (BinaryOperator.DIV, BinaryOperator.MOD):
-            assert isinstance(right, Constant), "validated: divisors are constants"
-            code = division(self.short(left), constant_number(right), width=bit_width(of), want=operator)
-            return Text(code)
-        literal_left = isinstance(left, Constant)
-        code = f"{self.part(left)} {_INFIX[operator]} {self.part(right, typed=literal_left)}"
-        return Text(code, is_atom=False)
-
-    def _logic(self, operation: Binary) -> Text:
-        conjunction = operation.operator is BinaryOperator.AND
-        left = self._as_bool(operation.left)
-        with self.knowing(self.presence.where(operation.left, conjunction)):
-            right = self._as_bool(operation.right)
-        sign = "&&" if conjunction else "||"
-        return Text(f"{_side(left, sign)} {sign} {_side(right, sign)}", is_bool=True, is_atom=False)
-
-    def _shift(self, operation: Binary) -> Text:
-        left, right, width = operation.left, operation.right, bit_width(operation.result.type)
-        to_left = operation.operator is BinaryOperator.SHL
-        if isinstance(right, Constant):
-            amount = constant_number(right)
-            if amount >= width:
-                return Text(typed_number(0, width), constant=0)
-            if amount == 0:
-                return self.text(left)
-            if amount > _MOST_SHIFT:
-                zeros = typed_number(0, amount)
-                kept = f"{self.short(left)}[{width - 1 - amount}:0]" if to_left else ""
-                if to_left:
-                    return Text(f"({kept} ++ {zeros})")
-                return Text(f"({zeros} ++ {self.short(left)}[{width - 1}:{amount}])")
-            return Text(f"{self.part(left)} {'<<' if to_left else '>>'} {amount}", is_atom=False)
-        sign = "<<" if to_left else ">>"
-        by = bit_width(right.type)
-        if by <= 8:
-            return Text(f"{self.part(left)} {sign} {self.part(right)}", is_atom=False)
-        amount = self.short(right)
-        shifted = f"{self.part(left)} {sign} (bit<8>) {amount}"
-        return Text(f"({amount} > {_MOST_SHIFT} ? {typed_number(0, width)} : {shifted})")
-
-    def _lane_wise(self, operation: Binary, of: Vector) -> Text:
-        operator, left, right = operation.operator, operation.left, operation.right
-        if operator in (BinaryOperator.SHL, BinaryOperator.SHR):
-            if isinstance(right.type, Vector):
-                function = self.lanes.shift_each(operator, of)
-            else:
-                by = min(8, bit_width(right.type))
-                function = self.lanes.shift(operator, of, by)
-                if bit_width(right.type) > by:
-                    amount = self.short(right)
-                    wide = typed_number(0, bit_width(of))
-                    return Text(
-                        f"({amount} > {_MOST_SHIFT} ? {wide} : {function}({self.bits(left)}, (bit<8>) {amount}))"
-                    )
-        else:
-            function = self.lanes.binary(operator, of)
-        return Text(f"{function}({self.bits(left)}, {self.bits(right)})")
-
-    def _compare(self, operation: Compare) -> Text:
-        left, right, sign = operation.left, operation.right, _COMPARE[operation.operator]
-        if isinstance(left, Constant) and isinstance(right, Constant):
-            return Text(f"{self.part(left)} {sign} {self.part(right)}", is_bool=True, is_atom=False)
-        both = self.part(left, typed=not isinstance(left, Constant)), self.part(right, typed=False)
-        return Text(f"{both[0]} {sign} {both[1]}", is_bool=True, is_atom=False)
-
     def _select(self, operation: Select) -> Text:
         condition, on_true, on_false = operation.condition, operation.on_true, operation.on_false
-        test = self._as_bool(condition)
+        test = self.as_bool(condition)
         as_bool = self._chooses_bools(operation)
         with self.knowing(self.presence.where(condition)):
-            first = self._as_bool(on_true).code if as_bool else self.part(on_true)
+            first = self.as_bool(on_true).code if as_bool else self.part(on_true)
         with self.knowing(self.presence.where(condition, False)):
-            second = self._as_bool(on_false).code if as_bool else self.part(on_false)
-        return Text(f"({_side(test, '')} ? {first} : {second})", is_bool=as_bool)
-
-    def _resize(self, operation: Resize) -> Text:
-        argument, result = operation.argument, operation.result
-        if argument.type == result.type:
-            return self.text(argument)
-        if isinstance(result.type, Vector) and isinstance(argument.type, Vector):
-            return Text(f"{self.lanes.resize(argument.type, result.type)}({self.bits(argument)})")
-        text = self.text(argument)
-        if text.constant is not None:
-            number = text.constant & ((1 << bit_width(result.type)) - 1)
-            return Text(typed_number(number, bit_width(result.type)), constant=number)
-        return Text(f"({type_text(result.type)}) {self.part(argument)}", is_atom=False)
-
-    def _vector(self, operation: VectorMake | VectorLane | VectorReduce) -> Text:
-        match operation:
-            case VectorMake(result=Value(type=Vector() as of), parts=[only]) if of.lanes > 1:
-                return Text(f"{self.lanes.fill(of)}({self.bits(only)})")
-            case VectorMake(parts=parts):
-                return Text(" ++ ".join(self.part(part) for part in parts), is_atom=len(parts) == 1)
-            case VectorLane(argument=argument, lane=lane):
-                of = argument.type
-                assert isinstance(of, Vector), "lanes are of vectors"
-                low = of.width * (of.lanes - 1 - lane)
-                return Text(f"{self.short(argument)}[{low + of.width - 1}:{low}]")
-            case VectorReduce(argument=argument, operator=operator):
-                assert isinstance(argument.type, Vector), "lanes are of vectors"
-                return Text(f"{self.lanes.reduce(operator, argument.type)}({self.bits(argument)})")
-            case _:
-                raise AssertionError(operation)
+            second = self.as_bool(on_false).code if as_bool else self.part(on_false)
+        return Text(f"({side(test, '')} ? {first} : {second})", is_bool=as_bool)
 
     # --- for hashes
 
@@ -491,27 +353,6 @@ def _uses(program: Program) -> Mapping[int, int]:
     tested = {guard.condition.number for guard in program.guards if guard.condition is not None}
     found.update(tested)  # both branches are one `if`
     return found
-
-
-def _closed(text: Text) -> str:
-    return text.code if text.is_atom else f"({text.code})"
-
-
-def _side(text: Text, sign: str) -> str:
-    """One side of `sign`: && among && needs no parentheses."""
-    if text.is_atom or (sign and f" {sign} " in text.code and not _mixes(text.code, sign)):
-        return text.code
-    return f"({text.code})"
-
-
-def _mixes(code: str, sign: str) -> bool:
-    """Whether an operator other than `sign` stands outside parentheses."""
-    depth, outside = 0, []
-    for char in code:
-        depth += (char == "(") - (char == ")")
-        outside.append(" " if depth else char)
-    words = "".join(outside).split(" ")
-    return any(word in ("&&", "||", "?", "==", "!=", "<", "<=", ">", ">=", "++") and word != sign for word in words)
 
 
 def _variable_name(wanted: str) -> str:
