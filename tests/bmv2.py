@@ -83,7 +83,7 @@ class Bmv2Engine:
             running.client(timeout_s=30) as client,
         ):
             prepare(client, manifest, desired_state(manifest, program, entries))
-            fed = files.feed(_with_headers(program, packets), running, limit_s=TIME_LIMIT_S)
+            fed = files.feed(with_test_headers(program, packets), running, limit_s=TIME_LIMIT_S)
             _check_all_seen(client, manifest, fed)
             last_ns = packets[-1].now_ns if packets else 0
             states = pull_state(manifest, program, client, now_ns=last_ns).states
@@ -172,7 +172,7 @@ def _arguments(row: Row, widths: Sequence[int]) -> list[bytes]:
 # --- packets
 
 
-def _with_headers(program: Program, packets: Sequence[Arrival]) -> list[bytes]:
+def with_test_headers(program: Program, packets: Sequence[Arrival]) -> list[bytes]:
     numbers = {port.name: number for number, port in enumerate(program.ports)}
     return [
         _TEST_HEADER.pack(p.now_ns, numbers[p.port], sequence, p.wire_length or len(p.data)) + p.data
