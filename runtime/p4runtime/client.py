@@ -64,6 +64,7 @@ class SwitchConnection:
 
     async def become_primary(self, election_id: int) -> None:
         """Become the device's primary controller; `NotPrimaryError` where somebody else is."""
+        await self.pipeline()  # gRPC loses the reason when a stream is refused while it is written to
         stream = self._stub.StreamChannel()
         arbitration = p4r.MasterArbitrationUpdate(device_id=self.target.device_id, election_id=U128.encode(election_id))
         try:

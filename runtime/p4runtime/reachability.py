@@ -48,18 +48,20 @@ def _probe_tls(target: Target, connection: socket.socket) -> DeployError:
     assert target.tls is not None
     context = target.tls.context()
     context.set_alpn_protocols(["h2"])
+    help = None if target.tls.cert else "it may want a certificate of ours: give --tls-cert and --tls-key"
     try:
         with context.wrap_socket(connection, server_hostname=target.host) as secured:
-            secured.recv(1)  # in TLS 1.3 a refused certificate shows only now
+            is_open = bool(secured.recv(1))  # in TLS 1.3 a refused certificate shows only now
     except ssl.SSLCertVerificationError as error:
         return TlsError(f"the certificate of the switch at {target.address} is not accepted: {error.verify_message}")
     except ssl.SSLError as error:
         if error.reason == "WRONG_VERSION_NUMBER":
             return TlsError(f"the switch at {target.address} does not speak TLS", help="leave out --tls-ca")
-        help = None if target.tls.cert else "it may want a certificate of ours: give --tls-cert and --tls-key"
         return TlsError(f"the switch at {target.address} refuses TLS: {_words(error)}", help=help)
     except OSError:
-        return TlsError(f"the switch at {target.address} closes the connection instead of answering in TLS")
+        return TlsError(f"the switch at {target.address} closes the connection instead of answering in TLS", help=help)
+    if not is_open:  # as gRPC's servers do, without a word
+        return TlsError(f"the switch at {target.address} refuses TLS: it takes our greeting and hangs up", help=help)
     return UnreachableError(f"what answers at {target.address} does not speak gRPC")
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from runtime.p4runtime.client import SwitchConnection
 from runtime.p4runtime.compiled_folder import CompiledFolder, load_folder
 from runtime.p4runtime.deploy import PipelineStep, deploy
 from runtime.p4runtime.entries import compare_entries, read_entries, write_entries
@@ -346,19 +347,14 @@ def test_bmv2_has_no_such_calculation(
         assert not asyncio.run(deploy(folder, entries, running.target)).has_changes
 
 
-@WITHOUT_BMV2
-def test_two_controllers_of_bmv2(folder: CompiledFolder, entries: ControlEntries) -> None:
-    async def both(target: Target) -> None:
-        first = asyncio.Event()
+def test_two_controllers(folder: CompiledFolder, entries: ControlEntries, target: Target) -> None:
+    async def both() -> None:
+        async with SwitchConnection(target) as first:
+            await first.become_primary(9)
+            with pytest.raises(NotPrimaryError, match="election id 9"):
+                await deploy(folder, entries, target, election_id=3)
+            await deploy(folder, entries, target, election_id=10)
+            with pytest.raises(PrimaryLostError, match=r"became the primary of the switch at .*, with election id 10"):
+                await first.write([])
 
-        async def slow() -> None:
-            await deploy(folder, entries, target, election_id=9, advance=lambda *_: first.set())
-
-        holding = asyncio.create_task(slow())
-        await first.wait()
-        with pytest.raises(NotPrimaryError, match="election id 9"):
-            await deploy(folder, entries, target, election_id=3)
-        await holding
-
-    with real_switch() as running:
-        asyncio.run(both(running.target))
+    asyncio.run(both())
