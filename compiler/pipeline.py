@@ -60,9 +60,14 @@ _CLEAN_UP = ("fold_constants", "propagate_copies", "eliminate_common_subexpressi
 
 
 def run_passes(
-    program: Program, *, until: str | None = None, also: Collection[str] = (), check: bool = False
+    program: Program,
+    *,
+    since: str | None = None,
+    until: str | None = None,
+    also: Collection[str] = (),
+    check: bool = False,
 ) -> Program:
-    """`program` after the passes up to and with `until` (None: all of them).
+    """`program` after the passes behind `since` (None: from the first on) up to and with `until` (None: the last).
 
     `also` names passes that only some targets want; `until` asks for such a one by itself. After each,
     the program is cleaned up again, unless it was the last. `check`: verify after every pass.
@@ -70,7 +75,7 @@ def run_passes(
     """
     for name in (*also, *([until] if until else [])):
         _pass_named(name)
-    for step in PASSES:
+    for step in PASSES[PASSES.index(_pass_named(since)) + 1 if since else 0 :]:
         if step.on_request and step.name not in also and step.name != until:
             continue
         program = _run(step, program, check=check)

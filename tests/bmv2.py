@@ -6,8 +6,10 @@ All packets enter by one port of `simple_switch`, with time, port, sequence numb
 from __future__ import annotations
 
 import hashlib
+import shutil
 import struct
 import tempfile
+import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -21,6 +23,7 @@ from backends.p4.tools import P4C, P4cDiagnostic, find_tool, run_p4c
 from compiler.ir.leaf_values import unpacked_number
 from compiler.ir.literals import render_value
 from compiler.ir.program import Program
+from compiler.ir.text_parse import parse_program
 from compiler.ir.types import bit_width, leaf_types
 from runtime.bmv2.packet_files import PacketFiles
 from runtime.bmv2.process import SIMPLE_SWITCH, SwitchOptions, start_switch
@@ -56,6 +59,7 @@ class Built:
 
     folder: Path
     manifest: Manifest
+    program: Program  # as it was when it became P4
     warnings: tuple[P4cDiagnostic, ...]
 
     @property
@@ -69,12 +73,13 @@ class Bmv2Engine:
     name = "bmv2"
 
     def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="weft-bmv2-engine-")
+        self._folder = Path(tempfile.mkdtemp(prefix="weft-bmv2-engine-"))
+        weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self._built: dict[str, Built] = {}
 
     def run(self, program: Program, entries: ControlEntries, packets: Sequence[Arrival]) -> Outcome:
         built = self.build(program)
-        manifest = built.manifest
+        manifest, program = built.manifest, built.program
         ports = [*(port.device_port for port in manifest.ports), manifest.cpu_port]
         with (
             tempfile.TemporaryDirectory(prefix="weft-bmv2-run-") as folder,
@@ -100,7 +105,7 @@ class Bmv2Engine:
         files = compile_program(program, test_header=True)
         key = _digest(files)
         if key not in self._built:
-            self._built[key] = _compile(files, Path(self._folder.name) / key)
+            self._built[key] = _compile(files, self._folder / key)
         return self._built[key]
 
 
@@ -122,7 +127,8 @@ def _compile(files: Mapping[PurePath, bytes], folder: Path) -> Built:
         raise CompileFailedError(result.errors, p4.read_text())
     whole = with_device_config(files, (folder / "program.json").read_bytes())
     manifest = msgspec.json.decode(whole[PurePath(FILE_NAME)], type=Manifest)
-    return Built(folder, manifest, result.warnings)
+    program = parse_program((folder / manifest.program).read_text())
+    return Built(folder, manifest, program, result.warnings)
 
 
 # --- the control plane, over Thrift

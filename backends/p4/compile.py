@@ -13,8 +13,15 @@ from backends.p4.layout import Layout
 from backends.p4.manifest import FILE_NAME, Manifest, manifest_as_json
 from backends.p4.p4info import render_p4info
 from compiler.ir.program import Program
+from compiler.ir.states import Index, Lease, TableArray
 from compiler.ir.text_print import render_program
-from compiler.passes.copy_tables import table_copies
+from compiler.passes.copy_tables import copy_tables, table_copies
+from compiler.passes.eliminate_common_subexpressions import eliminate_common_subexpressions
+from compiler.passes.eliminate_dead_code import eliminate_dead_code
+from compiler.passes.expand_state import expand_state
+from compiler.passes.expansion.arrays import expanded
+from compiler.passes.fold_constants import fold_constants
+from compiler.passes.propagate_copies import propagate_copies
 from compiler.pipeline import run_passes
 
 LIBRARY = ("weft/hash.p4", "weft/checksum.p4")
@@ -22,9 +29,28 @@ LIBRARY = ("weft/hash.p4", "weft/checksum.p4")
 
 def plan_layout(program: Program, *, test_header: bool = False) -> Layout:
     """Decide what becomes of the program (`LoadedProgram.program`) on the switch."""
-    source = run_passes(program)
-    prepared = run_passes(program, also=("merge_table_lookups", "copy_tables"))
+    source = run_passes(program, since="assign_shares")  # a loaded program has its shares
+    merged = run_passes(program, since="assign_shares", also=("merge_table_lookups",))
+    prepared = copy_tables(_with_lists_in_tables(merged))
     return Layout(prepared, source, table_copies(source, prepared), test_header)
+
+
+def _with_lists_in_tables(program: Program) -> Program:
+    """Leases whose ids are listed in tables become arrays here: no action can apply a table."""
+    leases = {
+        state.name
+        for state in program.states
+        if isinstance(state, Lease) and any(isinstance(array, TableArray) for array in expanded(state, program))
+    }
+    if not leases:
+        return program
+    program = expand_state(
+        program, only={s.name for s in program.states if (s.lease if isinstance(s, Index) else s.name) in leases}
+    )
+    for _ in range(2):
+        for tidy in (fold_constants, propagate_copies, eliminate_common_subexpressions, eliminate_dead_code):
+            program = tidy(program)
+    return program
 
 
 def compile_program(program: Program, *, test_header: bool = False) -> dict[PurePath, bytes]:

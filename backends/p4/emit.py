@@ -22,7 +22,7 @@ from backends.p4.parser import (
 )
 from backends.p4.sites import CPU_PORT, RECORD_BITS, SEQUENCE_BITS, Site, groups_of, packet_in_of, program_groups
 from backends.p4.text import Writer, type_text
-from compiler.ir.operations import Clone, Digest, Drop, Hash, HashAlgorithm, Template
+from compiler.ir.operations import Clone, Digest, Hash, HashAlgorithm, Template
 from compiler.ir.types import bit_width
 from compiler.ir.values import Constant, Operand
 
@@ -35,7 +35,7 @@ def emit_p4(layout: Layout) -> str:
     lanes = LaneFunctions()
     controls = Writer()
     _write_controls(controls, layout, lanes)
-    _write_head(out, layout)
+    _write_head(out, layout, drops=any("NO_PORT" in line for line in controls.lines))
     write_header_types(out, layout.program)
     _write_built_types(out, layout)
     _write_headers_struct(out, layout)
@@ -48,7 +48,7 @@ def emit_p4(layout: Layout) -> str:
     return out.text()
 
 
-def _write_head(out: Writer, layout: Layout) -> None:
+def _write_head(out: Writer, layout: Layout, *, drops: bool) -> None:
     out.line(f"// {layout.source.name}: written by Weft {version('weft')}. Changes belong into the program, not here.")
     if layout.test_header:
         out.line("// A test build: time, port, sequence number and length come in a header in front of every packet.")
@@ -57,7 +57,7 @@ def _write_head(out: Writer, layout: Layout) -> None:
     out.line('#include "weft/hash.p4"')
     out.line('#include "weft/checksum.p4"')
     out.line()
-    if layout.sites.copies and any(isinstance(o, Drop) for o in layout.program.operations):
+    if drops:
         out.line(f"const bit<9> NO_PORT = {NO_PORT};")
         out.line()
     out.line("error { HeaderInvalid } // a header says of itself what cannot be")

@@ -92,6 +92,10 @@ class Expressions:
         """`value` is to be found there."""
         self._places[value.number] = text
 
+    def definition(self, value: Value) -> Operation | None:
+        """The operation that defines the value."""
+        return self._definitions.get(value.number)
+
     def declare(self, value: Value, *, is_bool: bool = False, wanted: str = "", size: int = 1) -> str:
         """A local variable for the value, in this block or, where others use it too, in front of all blocks.
 

@@ -30,7 +30,9 @@ from compiler.ir.operations import (
     Multicast,
     Operation,
     PacketFact,
+    ReadFact,
     Reply,
+    Select,
     Send,
     StateAccess,
     TableGet,
@@ -214,7 +216,7 @@ class Ingress:
             return
         assert isinstance(operation, Clone), "copies are clones and digests"
         if not isinstance(operation.port, Constant):
-            out.line(f"meta.copy{site.number}_port = (bit<9>) {self._values.part(operation.port)};")
+            out.line(f"meta.copy{site.number}_port = {self._port(operation.port)};")
         for header, field in site.changed_later:
             out.line(f"meta.copy{site.number}_{header}_{field_name(field)} = hdr.{header}.{field_name(field)};")
         self._template(site)
@@ -242,9 +244,7 @@ class Ingress:
             self._template(site)
         match operation:
             case Send(port=port):
-                code = self._values.bits(port)
-                if not isinstance(port, Constant):
-                    code = f"(bit<9>) {self._values.part(port)}"
+                code = self._port(port)
                 out.line(f"standard_metadata.egress_spec = {code};")
                 if sites.copies:
                     out.line(f"meta.out_port = {code};")
@@ -259,6 +259,28 @@ class Ingress:
                 self._multicast(group)
             case _:
                 raise AssertionError(operation)
+
+    def _port(self, port: Operand) -> str:
+        """As the device's bit<9>; the port that drops where the program has no such port."""
+        values, count = self._values, len(self._program.ports)
+        if isinstance(port, Constant):
+            return values.bits(port) if port.value in range(count) else "NO_PORT"
+        if self._is_port(port):
+            return f"(bit<9>) {values.part(port)}"
+        name = values.short(port)
+        return f"({name} < {count} ? (bit<9>) {name} : NO_PORT)"
+
+    def _is_port(self, operand: Operand) -> bool:
+        """Whether the number is one of the program's ports, as far as its definition tells."""
+        if isinstance(operand, Constant):
+            return operand.value in range(len(self._program.ports))
+        match self._values.definition(operand):
+            case ReadFact(fact=PacketFact.PORT):
+                return True
+            case Select(on_true=on_true, on_false=on_false):
+                return self._is_port(on_true) and self._is_port(on_false)
+            case _:
+                return False
 
     def _multicast(self, group: Operand) -> None:
         out = self._body

@@ -125,7 +125,7 @@ class Layout:
     def _plan_tables(self) -> None:
         action_ids, table_ids = itertools.count(_ACTION_ID + 1), itertools.count(_TABLE_ID + 1)
         looked_up = {o.state for o in self.program.operations if isinstance(o, TableGet)}
-        declared = {s.name: s for s in self.source.states}
+        declared = {a.name: a for s in self.source.states for a in (s, *expanded(s, self.source))}
         for name, members in self.copies.items():
             declaration = declared[name]
             assert isinstance(declaration, states.Table | states.TableArray), "the control plane fills tables"

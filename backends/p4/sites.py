@@ -139,7 +139,7 @@ def _possible_ports(operation: Operation, program: Program) -> list[int]:
         case Digest():
             return [CPU_PORT]
         case Clone(port=Constant(value=int(port))):
-            return [port]
+            return [port] if port < len(program.ports) else []
         case _:
             return list(range(len(program.ports)))
 

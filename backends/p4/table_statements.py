@@ -41,7 +41,9 @@ class TableStatements:
                 name = values.names.fresh(f"{planned.table.name}_value{place}")
                 values.declarations.append(f"{type_text(value.type)} {name} = 0;")
                 targets[place] = name
-        if values.is_used(operation.hit):
+        if planned.is_array:  # every index is that of a cell; the switch holds rows for those that are not zero
+            values.bind(operation.hit, Text("1w1", constant=1))
+        if values.is_used(operation.hit) and not planned.is_array:
             hit = values.declare(operation.hit, is_bool=True)
             out.line(f"{hit} = {planned.name}.apply().hit;")
         else:

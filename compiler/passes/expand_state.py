@@ -13,6 +13,7 @@ After:  only operations on arrays and control-plane tables; the states are those
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection
 
 from compiler.ir.operations import (
     CounterAdd,
@@ -40,14 +41,22 @@ from compiler.passes.expansion.rates import expand_counter_add, expand_meter_tak
 from compiler.passes.expansion.reductions import expand_reduce_contribute
 
 
-def expand_state(program: Program) -> Program:
+def expand_state(program: Program, *, only: Collection[str] | None = None) -> Program:
+    """`only`: expand the states of these names alone. An index is then among them where its lease is."""
     out = Assembler(program)
     for operation in program.operations:
         with out.in_place_of(operation):
-            _expand(out, program, operation)
+            if only is None or getattr(operation, "state", None) in only:
+                _expand(out, program, operation)
+            else:
+                out.operations.append(operation)
     return dataclasses.replace(
         program,
-        states=tuple(array for state in program.states for array in expanded(state, program)),
+        states=tuple(
+            array
+            for state in program.states
+            for array in (expanded(state, program) if only is None or state.name in only else (state,))
+        ),
         guards=tuple(out.guards),
         operations=tuple(out.operations),
     )
