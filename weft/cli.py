@@ -1,20 +1,13 @@
 # ruff: noqa: PLC0415  # a command imports what it needs when it runs, so that `weft --help` answers at once
-"""The command line: what each command is called, what it takes, and where its failure is told."""
+"""The command line: what each command is called, and what it takes."""
 
-import sys
-from collections.abc import Callable
-from contextlib import suppress
-from functools import wraps
-from os import devnull
 from pathlib import Path
-from typing import Annotated, ParamSpec
+from typing import Annotated
 
 import typer
 
-from weft.failures import failure_of
-from weft.terminal import flush_results, write_note
-
-Parameters = ParamSpec("Parameters")
+from weft.cli_state import state_app
+from weft.reported import reported
 
 app = typer.Typer(
     name="weft",
@@ -26,7 +19,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
-state_app = typer.Typer(help="Look into saved state.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(state_app, name="state")
 
 Program = Annotated[Path, typer.Argument(metavar="FILE", help="The program, a .weft file.", show_default=False)]
@@ -49,43 +41,8 @@ def main() -> None:
     app()
 
 
-def _reported(command: Callable[Parameters, int | None]) -> Callable[Parameters, None]:
-    """`command`, with whatever goes wrong in it told on standard error and turned into an exit code."""
-
-    @wraps(command)
-    def reported(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
-        try:
-            code = command(*args, **kwargs)
-            flush_results()  # here, where a full disk can still be told
-        except BaseException as error:  # this is the one place that turns all of them into messages
-            if isinstance(error, typer.Exit | SystemExit):
-                raise
-            code = _tell(error)
-        if code:
-            raise typer.Exit(code)
-
-    return reported
-
-
-def _tell(error: BaseException) -> int:
-    failure = failure_of(error)
-    if isinstance(error, OSError):
-        _silence_output()
-    with suppress(OSError):  # nobody listens any more
-        write_note(failure.message)
-    return failure.code
-
-
-def _silence_output() -> None:
-    """Standard output cannot be written: whatever is left in its buffer must not fail a second time at exit."""
-    try:
-        sys.stdout.flush()
-    except (OSError, ValueError):
-        sys.stdout = Path(devnull).open("w", encoding="utf-8")  # noqa: SIM115  # stays open until the end
-
-
 @app.command()
-@_reported
+@reported
 def check(
     file: Program,
     explain: Annotated[
@@ -100,7 +57,7 @@ def check(
 
 
 @app.command()
-@_reported
+@reported
 def explain(
     code: Annotated[str, typer.Argument(metavar="CODE", help="The code of a diagnostic, such as W0304.")],
     as_json: AsJson = False,
@@ -112,7 +69,7 @@ def explain(
 
 
 @app.command()
-@_reported
+@reported
 def ir(
     file: Program,
     after: Annotated[str | None, typer.Option(metavar="PASS", help="Stop after this pass.", show_default=False)] = None,
@@ -124,7 +81,7 @@ def ir(
 
 
 @app.command()
-@_reported
+@reported
 def fmt(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Programs, or folders of programs.")],
     check: Annotated[bool, typer.Option("--check", help="Change nothing; list files to change and exit 1.")] = False,
@@ -138,7 +95,7 @@ def fmt(
 
 
 @app.command()
-@_reported
+@reported
 def new(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the program and of the folder to make.")],
     as_json: AsJson = False,
@@ -150,7 +107,7 @@ def new(
 
 
 @app.command()
-@_reported
+@reported
 def run(
     file: Program,
     inputs: Inputs = None,
@@ -183,7 +140,7 @@ def run(
 
 
 @app.command()
-@_reported
+@reported
 def trace(
     file: Program,
     inputs: Inputs = None,
@@ -219,21 +176,8 @@ def trace(
     )
 
 
-@state_app.command()
-@_reported
-def diff(
-    left: Annotated[Path, typer.Argument(metavar="A", help="A state that `weft run --state-out` saved.")],
-    right: Annotated[Path, typer.Argument(metavar="B", help="Another one.")],
-    as_json: AsJson = False,
-) -> int:
-    """Show the entries in which two saved states differ; exit 1 if any do."""
-    from weft.commands.state import print_difference
-
-    return print_difference(left, right, as_json=as_json)
-
-
 @app.command()
-@_reported
+@reported
 def demo(
     folder: Annotated[
         Path | None,
@@ -251,7 +195,7 @@ def demo(
 
 
 @app.command()
-@_reported
+@reported
 def examples(as_json: AsJson = False) -> None:
     """List the programs that come with Weft."""
     from weft.commands.examples import list_examples
@@ -260,7 +204,7 @@ def examples(as_json: AsJson = False) -> None:
 
 
 @app.command()
-@_reported
+@reported
 def version(as_json: AsJson = False) -> None:
     """Print the version of Weft."""
     from weft.commands.version import print_version

@@ -15,6 +15,8 @@ WRONG_USAGE = 2  # the command line is
 INTERRUPTED = 130  # 128 + SIGINT, as shells count
 PIPE_CLOSED = 141  # 128 + SIGPIPE
 
+_EXTRA_DEPLOY = frozenset({"bm_runtime", "finsy", "grpc", "sswitch_runtime", "thrift"})  # what talks to switches
+
 TRACEBACK_VARIABLE = "WEFT_TRACEBACK"  # set: an internal error prints its traceback
 
 
@@ -54,6 +56,11 @@ def failure_of(error: BaseException) -> Failure:
             return Failure(_message(error.problem, error.help), error.code)
         case OSError():
             return Failure(_message(_system_problem(error)), WRONG_INPUT)
+        case ModuleNotFoundError(name=name) if name is not None and name.partition(".")[0] in _EXTRA_DEPLOY:
+            help = "pip install 'weft[deploy]'"
+            return Failure(
+                _message(f"this needs `{name.partition('.')[0]}`, which is not installed", help), WRONG_INPUT
+            )
         case MemoryError():
             return Failure(_message("out of memory"), WRONG_INPUT)
         case Exception():
@@ -90,6 +97,10 @@ def _known_failure(error: Exception) -> Failure | None:
         ("sim.state", "StateError"),
         ("sim.interpreter", "InterpreterError"),
         ("sim.traffic", "TrafficError"),
+        ("backends.p4.manifest", "ManifestError"),
+        ("backends.p4.tools", "ToolError"),
+        ("runtime.bmv2.errors", "SwitchError"),
+        ("runtime.p4runtime.errors", "DeployError"),
         ("weft.bundled", "ExamplesMissingError"),
     )
     for module, name in families:
