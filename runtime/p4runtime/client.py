@@ -110,12 +110,12 @@ class SwitchConnection:
 
     async def commit_pipeline(self) -> None:
         """Finish a replacement that the switch has left half done."""
-        await self._set_pipeline(_COMMIT, p4r.ForwardingPipelineConfig())
+        await self._set_pipeline(_COMMIT, None)
 
     async def _set_pipeline(
         self,
         action: p4r.SetForwardingPipelineConfigRequest.Action.ValueType,
-        config: p4r.ForwardingPipelineConfig,
+        config: p4r.ForwardingPipelineConfig | None,
     ) -> None:
         request = p4r.SetForwardingPipelineConfigRequest(
             device_id=self.target.device_id,

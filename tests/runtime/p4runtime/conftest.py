@@ -8,6 +8,8 @@ import pytest
 from backends.p4.tools import P4C, find_tool, run_p4c
 from runtime.bmv2.process import SIMPLE_SWITCH_GRPC
 from runtime.p4runtime.compiled_folder import CompiledFolder, load_folder
+from runtime.p4runtime.server.pipeline import ServedProgram
+from runtime.p4runtime.server.switch import Switch
 from runtime.p4runtime.target import Target
 from sim.control import load_entries
 from sim.state import ControlEntries
@@ -26,15 +28,20 @@ def fake() -> Iterator[FakeSwitch]:
         yield switch
 
 
-@pytest.fixture(params=["fake", pytest.param("bmv2", marks=WITHOUT_BMV2)])
+@pytest.fixture(params=["fake", "interpreter", pytest.param("bmv2", marks=WITHOUT_BMV2)])
 def target(request: pytest.FixtureRequest) -> Iterator[Target]:
-    """A switch that runs nothing: the one in this process, and the real one."""
-    if request.param == "fake":
-        with FakeSwitch() as switch:
-            yield Target("127.0.0.1", switch.port)
-    else:
-        with real_switch() as running:
-            yield running.target
+    """A switch that runs nothing: one that only keeps what it is told, the interpreter as a switch, and bmv2."""
+    match request.param:
+        case "fake":
+            with FakeSwitch() as switch:
+                yield Target("127.0.0.1", switch.port)
+        case "interpreter":
+            served = ServedProgram(gate().manifest, gate().program, gate().p4info)
+            with Switch(served, address="127.0.0.1:0") as switch:
+                yield Target("127.0.0.1", switch.port)
+        case _:
+            with real_switch() as running:
+                yield running.target
 
 
 @pytest.fixture(scope="session")
