@@ -1,11 +1,13 @@
 # ruff: noqa: PLC0415  # a command imports what it needs when it runs, so that `weft --help` answers at once
 """The command line: what each command is called, and what it takes."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from weft.cli_deploy import deploy, entries_app
 from weft.cli_state import state_app
 from weft.reported import reported
 
@@ -20,6 +22,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
 app.add_typer(state_app, name="state")
+app.add_typer(entries_app, name="entries")
 
 Program = Annotated[Path, typer.Argument(metavar="FILE", help="The program, a .weft file.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
@@ -38,6 +41,7 @@ Tolerate = Annotated[bool, typer.Option("--tolerate-truncation", help="Use what 
 
 def main() -> None:
     """Run the command line and exit."""
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # what it says beside its errors, it says into our messages
     app()
 
 
@@ -174,6 +178,56 @@ def trace(
         tolerate_truncation=tolerate_truncation,
         as_json=as_json,
     )
+
+
+@app.command()
+@reported
+def switch(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The program: a .weft file, or what `weft compile` wrote of it.")
+    ],
+    p4runtime: Annotated[
+        str,
+        typer.Option(metavar="[HOST:]PORT", help="Where controllers reach it; without HOST, from this machine only."),
+    ],
+    interfaces: Annotated[
+        list[str] | None,
+        typer.Option("--interface", "-i", metavar="NUMBER@INTERFACE", help="A network interface as a port."),
+    ] = None,
+    entries: Entries = None,
+    state_in: StateIn = None,
+    state_out: Annotated[
+        Path | None, typer.Option(metavar="JSON", help="Save the state when the switch stops.", show_default=False)
+    ] = None,
+    device_id: Annotated[int, typer.Option(min=0, help="What controllers call it.")] = 1,
+    cpu_port: Annotated[
+        int | None, typer.Option(min=0, help="The port that stands for the controller.", show_default=False)
+    ] = None,
+    tls_cert: Annotated[Path | None, typer.Option(metavar="PEM", help="Its certificate.", show_default=False)] = None,
+    tls_key: Annotated[Path | None, typer.Option(metavar="PEM", help="The key of that.", show_default=False)] = None,
+    tls_ca: Annotated[
+        Path | None, typer.Option(metavar="PEM", help="Who signs controllers' certificates.", show_default=False)
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run a program as a switch that P4Runtime controllers can use, until Ctrl-C."""
+    from weft.commands.switch import TlsFiles, run_switch
+
+    run_switch(
+        file,
+        p4runtime=p4runtime,
+        interfaces=interfaces or [],
+        entries=entries,
+        state_in=state_in,
+        state_out=state_out,
+        device_id=device_id,
+        cpu_port=cpu_port,
+        tls=TlsFiles(tls_cert, tls_key, tls_ca),
+        as_json=as_json,
+    )
+
+
+app.command()(deploy)
 
 
 @app.command()

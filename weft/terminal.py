@@ -36,6 +36,12 @@ class Advance(Protocol):
     def __call__(self, done: int, /) -> None: ...
 
 
+class AdvanceOf(Protocol):
+    """Called with how much of how much is done."""
+
+    def __call__(self, done: int, total: int, /) -> None: ...
+
+
 def write_result(text: str) -> None:
     """Write lines of a result as they are. Raises `OSError` that names the standard output."""
     with _named_output():
@@ -140,6 +146,21 @@ def progress(title: str, *, total: int | None) -> Iterator[Advance]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(title, total=total)
         yield lambda done: bar.update(task, completed=done)
+
+
+@contextmanager
+def counted_progress(title: str) -> Iterator[AdvanceOf]:
+    """A bar on standard error, if that is a terminal; call what it gives with how many of how many are done."""
+    if not _is_terminal(sys.stderr):
+        yield lambda done, total: None
+        return
+    from rich.console import Console  # noqa: PLC0415  # only a terminal needs it
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _is_terminal(stream: TextIO) -> bool:

@@ -23,8 +23,6 @@ from runtime.p4runtime.errors import (
 from runtime.p4runtime.reachability import why_unreachable
 from runtime.p4runtime.target import Target
 
-MAX_ELECTION_ID = (1 << 128) - 1
-
 _HANG_UP_S = 1.0
 
 _ALL = p4r.GetForwardingPipelineConfigRequest.ALL

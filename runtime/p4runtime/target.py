@@ -10,6 +10,7 @@ from pathlib import Path
 from runtime.p4runtime.errors import DeployError, TlsError
 
 DEFAULT_TIMEOUT_S = 10.0
+MAX_ELECTION_ID = (1 << 128) - 1
 
 _ADDRESS = re.compile(r"(?:\[(?P<ip6>[0-9A-Fa-f:.]+)\]|(?P<host>[^\[\]:/\s]+)):(?P<port>[0-9]{1,5})")
 
