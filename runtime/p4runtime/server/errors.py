@@ -21,3 +21,7 @@ class AddressError(ServerError):
 
 class InterfaceError(ServerError):
     """A network interface that is not there, or that this process may not use."""
+
+
+class CertificateError(ServerError):
+    """A file for TLS that cannot be used."""
