@@ -58,15 +58,20 @@ class SwitchOptions:
     target_options: Sequence[str] = ()
     start_limit_s: float = 20.0
     die_with_parent: bool = True  # also where the parent is killed; no: it is to outlive the command that starts it
+    folder: Path | None = None  # for what it prints, and its sockets; the caller's. None: one that goes with the switch
+    environment: Mapping[str, str] = field(default_factory=dict)  # beside that of this process
 
 
 class SwitchProcess:
     """A running switch, from `start_switch`. Leaving its `with` block stops it, however that happens."""
 
-    def __init__(self, child: subprocess.Popen[bytes], *, thrift_port: int, folder: Path) -> None:
+    def __init__(
+        self, child: subprocess.Popen[bytes], *, thrift_port: int, folder: Path, is_folder_ours: bool = True
+    ) -> None:
         self.thrift_port = thrift_port
         self._child = child
         self._folder = folder
+        self._is_folder_ours = is_folder_ours
 
     @property
     def pid(self) -> int:
@@ -96,7 +101,8 @@ class SwitchProcess:
         try:
             _end(self._child)
         finally:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            if self._is_folder_ours:
+                shutil.rmtree(self._folder, ignore_errors=True)
 
     def __enter__(self) -> Self:
         return self
@@ -132,7 +138,8 @@ class _PortTakenError(SwitchProcessError):
 
 
 def _started(binary: Path, options: SwitchOptions, thrift_port: int) -> SwitchProcess:
-    folder = Path(tempfile.mkdtemp(prefix="weft-bmv2-"))  # a short path: sockets are made in it
+    # A short path: sockets are made in it.
+    folder = options.folder or Path(tempfile.mkdtemp(prefix="weft-bmv2-"))
     device_id = secrets.randbits(31) if options.device_id is None else options.device_id
     try:
         with (folder / "printed").open("wb") as printed:
@@ -142,11 +149,13 @@ def _started(binary: Path, options: SwitchOptions, thrift_port: int) -> SwitchPr
                 stdout=printed,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C in the terminal is for us, and we end it in order
+                env={**os.environ, **options.environment},
             )
     except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
+        if options.folder is None:
+            shutil.rmtree(folder, ignore_errors=True)
         raise
-    running = SwitchProcess(child, thrift_port=thrift_port, folder=folder)
+    running = SwitchProcess(child, thrift_port=thrift_port, folder=folder, is_folder_ours=options.folder is None)
     try:
         _wait_until_it_answers(running, device_id, options.start_limit_s)
     except BaseException:

@@ -34,15 +34,24 @@ from runtime.bmv2.thrift_client import SwitchClient
 from sim.state import RunState, StateError, build_states
 
 ATTEMPTS: Final = 5
+_LOOKS: Final = 3
 _ONE_PACKET_S: Final = 0.01  # far more than ingress works on one packet, which is counted when it begins
 
 
 @dataclass(frozen=True, slots=True)
+class Clock:
+    """One moment: as packets have it on the switch, and on the wall clock of this machine."""
+
+    switch_ns: int
+    wall_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class PulledState:
-    """`now_ns` is the switch's clock. `moving`: packets passed while it was read, so it is of no one moment."""
+    """`clock`: when that was. `moving`: packets passed while it was read, so it is of no one moment."""
 
     states: dict[str, RunState]
-    now_ns: int
+    clock: Clock
     moving: bool
 
 
@@ -55,14 +64,22 @@ class PushedState:
     moving: bool
 
 
-def switch_clock_ns(manifest: Manifest, client: SwitchClient) -> int:
+def switch_clock(manifest: Manifest, client: SwitchClient) -> Clock:
     """The time that packets now get on the switch; `SwitchError` for a test build, whose packets bring theirs."""
     if manifest.test_header:
         raise SwitchError(
             f"`{manifest.name}` is a test build, whose time comes with its packets: the switch cannot tell it",
-            help="give the time of the last packet",
+            help="give the time of the last packet with `--now`",
         )
-    return client.now_us() * 1000
+    return min((_look_at_clocks(client) for _ in range(_LOOKS)), key=lambda look: look[0])[1]
+
+
+def _look_at_clocks(client: SwitchClient) -> tuple[int, Clock]:
+    """How long it took, and the time in the middle."""
+    before = time.time_ns()
+    switch_ns = client.now_us() * 1000
+    took = time.time_ns() - before
+    return took, Clock(switch_ns, before + took // 2)
 
 
 def pull_state(
@@ -89,8 +106,8 @@ def pull_state(
         cells = read_arrays(client, arrays)
         moved = _packets_seen(manifest, client) != before
         if not moved or (moving and attempt == attempts):
-            now_ns = switch_clock_ns(manifest, client) if now_ns is None else now_ns
-            return PulledState(_states_of(wanted, cells, moved=moved), now_ns, moved)
+            clock = switch_clock(manifest, client) if now_ns is None else Clock(now_ns, time.time_ns())
+            return PulledState(_states_of(wanted, cells, moved=moved), clock, moved)
     raise PacketsPassedError(
         f"packets passed through the switch at {client.address} each of the {attempts} times that its state was read",
         help="stop the traffic for a moment, or accept a state that is not of one moment with `--moving`",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,8 +9,8 @@ from compiler.ir.literals import LiteralError, parse_number, render_time
 from compiler.ir.program import Program
 from compiler.ir.types import Scalar
 from compiler.meaning.hashing import DEFAULT_SALT
-from runtime.bmv2.state import pull_state, push_state, switch_clock_ns
-from runtime.bmv2.state_time import move_states
+from runtime.bmv2.state import pull_state, push_state, switch_clock
+from runtime.bmv2.state_time import move_states, wall_time
 from runtime.bmv2.thrift_client import SwitchClient
 from runtime.p4runtime.compiled_folder import CompiledFolder, load_folder
 from runtime.p4runtime.errors import DeployError
@@ -30,12 +29,12 @@ def pull_to_file(
     compiled, now_ns = load_folder(folder), _time(now)
     with _client(thrift) as client:
         pulled = pull_state(compiled.manifest, compiled.program, client, now_ns=now_ns, moving=moving)
-    states, at_ns = pulled.states, pulled.now_ns
+    states, at_ns = pulled.states, pulled.clock.switch_ns
     if not keep_clock:
-        at_ns = move_states(states, now_ns=at_ns, to_ns=time.time_ns())
+        at_ns = move_states(states, now_ns=at_ns, to_ns=wall_time(pulled.clock))
     save_state(output, compiled.program, states, at_ns)
     if as_json:
-        write_json({"file": str(output), "switch_ns": pulled.now_ns, "now_ns": at_ns, "moving": pulled.moving})
+        write_json({"file": str(output), "switch_ns": pulled.clock.switch_ns, "now_ns": at_ns, "moving": pulled.moving})
     else:
         write_result(f"the state of `{compiled.manifest.name}` at {thrift} is in {output}")
     _warn_of(pulled.moving)
@@ -49,7 +48,7 @@ def push_from_file(
     saved = _loaded(file, compiled.program)
     with _client(thrift) as client:
         if not keep_clock:
-            switch_ns = switch_clock_ns(compiled.manifest, client) if now_ns is None else now_ns
+            switch_ns = switch_clock(compiled.manifest, client).switch_ns if now_ns is None else now_ns
             move_states(saved.states, now_ns=saved.now_ns, to_ns=switch_ns)
         pushed = push_state(compiled.manifest, compiled.program, saved.states, client, moving=moving)
     if as_json:
@@ -78,13 +77,20 @@ def show_on_switch(
         if (only is None or name in only) and not isinstance(state, TableState | TableArrayState)
     }
     if as_json:
-        data = states_data(compiled.program, states, pulled.now_ns, limit=limit)
+        data = states_data(compiled.program, states, pulled.clock.switch_ns, limit=limit)
         write_json(
-            {"program": compiled.manifest.name, "now_ns": pulled.now_ns, "moving": pulled.moving, "states": data}
+            {
+                "program": compiled.manifest.name,
+                "now_ns": pulled.clock.switch_ns,
+                "moving": pulled.moving,
+                "states": data,
+            }
         )
     else:
-        write_result(f"`{compiled.manifest.name}` at {thrift}, {_uptime(pulled.now_ns)} after the switch started\n\n")
-        write_tables(states_tables(compiled.program, states, pulled.now_ns, limit=limit or MOST_ROWS))
+        write_result(
+            f"`{compiled.manifest.name}` at {thrift}, {_uptime(pulled.clock.switch_ns)} after the switch started\n\n"
+        )
+        write_tables(states_tables(compiled.program, states, pulled.clock.switch_ns, limit=limit or MOST_ROWS))
     _warn_of(pulled.moving)
 
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import secrets
+import shutil
+import socket
+import subprocess
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +22,7 @@ from runtime.bmv2.errors import (
     SwitchRefusedError,
 )
 from runtime.bmv2.packet_files import PacketFiles
-from runtime.bmv2.process import SIMPLE_SWITCH, SwitchOptions, SwitchProcess, start_switch
+from runtime.bmv2.process import SIMPLE_SWITCH, SIMPLE_SWITCH_GRPC, SwitchOptions, SwitchProcess, start_switch
 from runtime.bmv2.thrift_client import SwitchClient
 from runtime.bmv2.thrift_tables import add_entry, add_group, number_of_entries, set_default_action
 from sim.state import Exact, Prefix, Range, Ternary
@@ -206,3 +210,54 @@ def test_a_program_that_is_none_does_not_start(tmp_path: Path) -> None:
     (tmp_path / "none.json").write_text("{}")
     with pytest.raises(SwitchProcessError, match="does not start"):
         start_switch(SwitchOptions(config=tmp_path / "none.json"))
+
+
+@pytest.fixture
+def veth() -> Iterator[tuple[str, str]]:
+    """Two ends of a wire on this machine, which nothing else talks over."""
+    ends = f"weft{secrets.token_hex(4)}a", f"weft{secrets.token_hex(4)}b"
+    made = subprocess.run(["ip", "link", "add", ends[0], "type", "veth", "peer", "name", ends[1]], check=False)
+    if made.returncode:
+        pytest.skip("network interfaces can be made by root alone")
+    try:
+        for end in ends:
+            Path(f"/proc/sys/net/ipv6/conf/{end}/disable_ipv6").write_text("1")
+            subprocess.run(["ip", "link", "set", end, "up"], check=True)
+        yield ends
+    finally:
+        subprocess.run(["ip", "link", "del", ends[0]], check=True)
+
+
+@pytest.mark.skipif(shutil.which("ip") is None, reason="no `ip` on this system")
+def test_live_interfaces(config: Path, veth: tuple[str, str]) -> None:
+    near, far = veth
+    with (
+        start_switch(SwitchOptions(config=config, interfaces={2: near})) as running,
+        running.client() as client,
+        socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)) as wire,
+    ):
+        wire.bind((far, 0))
+        wire.settimeout(20)
+        set_default_action(client, "MyIngress.exactly", action="MyIngress.to", arguments=[b"\0\2"])
+        sent = bytes([9]) + bytes(4) + b"over a wire".ljust(60, b".")
+        wire.send(sent)
+        received = wire.recv(2000)
+        assert (received[0], received[5:]) == (9, sent[5:])
+        assert client.read("MyIngress.seen", 0) == 1
+
+
+@pytest.mark.skipif(find_tool(SIMPLE_SWITCH_GRPC) is None, reason="simple_switch_grpc is not on this machine")
+def test_the_switch_with_p4runtime_answers_over_thrift_too(config: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    for program in (None, config):
+        options = SwitchOptions(config=program, grpc=address, cpu_port=510, device_id=4)
+        with start_switch(options) as running, running.client() as client:
+            assert client.info().device_id == 4
+            assert client.now_us() > 0
+            host, _, port = address.partition(":")
+            socket.create_connection((host, int(port)), timeout=10).close()
+            if program is not None:
+                client.write("MyIngress.words", 3, 5)
+                assert client.read("MyIngress.words", 3) == 5

@@ -117,8 +117,8 @@ def test_a_switch_that_has_just_started_holds_what_the_program_starts_with(small
 def test_the_time_is_the_switch_s(small: Program) -> None:
     switch = switch_for(manifest_of(small))
     switch.now_us = 77
-    assert pulled(switch, small).now_ns == 77_000
-    assert pulled(switch, small, now_ns=5).now_ns == 5
+    assert pulled(switch, small).clock.switch_ns == 77_000
+    assert pulled(switch, small, now_ns=5).clock.switch_ns == 5
 
 
 def test_a_test_build_cannot_tell_the_time(small: Program) -> None:
@@ -126,7 +126,7 @@ def test_a_test_build_cannot_tell_the_time(small: Program) -> None:
     with client_of(switch_for(manifest)) as client:
         with pytest.raises(SwitchError, match="test build"):
             pull_state(manifest, small, client)
-        assert pull_state(manifest, small, client, now_ns=9).now_ns == 9
+        assert pull_state(manifest, small, client, now_ns=9).clock.switch_ns == 9
 
 
 def test_only_what_is_asked_for_is_read(small: Program) -> None:

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from compiler.load import load_source
 from compiler.source import Source
-from runtime.bmv2.state_time import move_states
+from runtime.bmv2.state import Clock
+from runtime.bmv2.state_time import move_states, wall_time
 from sim.control import abstract_state
 from sim.state import LeaseState, MapState, MeterState, RunState, build_states
 
@@ -103,6 +104,15 @@ def test_meters_let_the_same_through(
         moved_ns += step_ns
         assert a_meter(moved).take(0, amount, moved_ns) == a_meter(stayed).take(0, amount, now_ns)
     assert a_meter(moved).buckets[1] == a_meter(stayed).buckets[1]  # never used: as at the start
+
+
+@given(switch_ns=times, wall_ns=times, jitter_ns=st.integers(-100_000, 100_000))
+def test_two_looks_at_the_clocks_nearly_always_agree(switch_ns: int, wall_ns: int, jitter_ns: int) -> None:
+    first = wall_time(Clock(switch_ns, wall_ns))
+    assert first == 0 or abs(first - wall_ns) <= 1 << 26
+    apart = wall_ns - switch_ns + (1 << 26)
+    if 100_000 <= apart % (1 << 27) < (1 << 27) - 100_000 and wall_ns > 1 << 27:
+        assert wall_time(Clock(switch_ns + 5 * S, wall_ns + 5 * S + jitter_ns)) == first + 5 * S
 
 
 def test_there_and_back_is_where_it_was() -> None:
