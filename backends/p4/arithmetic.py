@@ -82,8 +82,19 @@ def _shift(values: Operands, operation: Binary) -> Text:
     if by <= 8:
         return Text(f"{values.part(left)} {sign} {values.part(right)}", is_atom=False)
     amount = values.short(right)
+    if width > MOST_SHIFT + 1:
+        return Text(_in_stages(values.part(left), sign, amount, by=by, width=width), is_atom=False)
     shifted = f"{values.part(left)} {sign} (bit<8>) {amount}"
     return Text(f"({amount} > {MOST_SHIFT} ? {typed_number(0, width)} : {shifted})")
+
+
+def _in_stages(left: str, sign: str, amount: str, *, by: int, width: int) -> str:
+    """A shift of a number that is longer than one shift can be: `amount` (a name of `by` bits), stage by stage."""
+    code = left
+    for done in range(0, min(width, 1 << by), MOST_SHIFT):
+        rest = f"({amount} |-| {typed_number(done, by)})" if done else amount
+        code = f"({code}) {sign} ({rest} > {MOST_SHIFT} ? 8w{MOST_SHIFT} : (bit<8>) {rest})"
+    return code
 
 
 def compare_text(values: Operands, operation: Compare) -> Text:

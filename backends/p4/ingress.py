@@ -70,6 +70,8 @@ class _PacketFacts(Environment):
                 if isinstance(f.type, Blob):
                     continue
                 name, width = f"hdr.{header.name}.{field_name(f.name)}", bit_width(f.type)
+                if (header.name, f.name) in self._layout.first_write:
+                    name = received_name(header.name, f.name)
                 present = header.name in known.present
                 parts.append(name if present else f"(hdr.{header.name}.isValid() ? {name} : {width}w0)")
         return parts
@@ -129,9 +131,10 @@ class Ingress:
     def _write_start(self, out: Writer) -> None:
         layout = self._layout
         seen = layout.packets_seen.name.removeprefix("ingress.")
-        out.line("bit<32> packets;")
-        out.line(f"{seen}.read(packets, 0);")
-        out.line(f"{seen}.write(0, packets + 1);")
+        packets = self._names.fresh("packets")
+        out.line(f"bit<32> {packets};")
+        out.line(f"{seen}.read({packets}, 0);")
+        out.line(f"{seen}.write(0, {packets} + 1);")
         if layout.test_header:
             out.line("meta.now = hdr.test.now;")
             out.line("meta.port = hdr.test.port;")

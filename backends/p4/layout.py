@@ -20,7 +20,7 @@ from backends.p4.names import Names
 from backends.p4.registers import Registers
 from backends.p4.sites import Site, Sites, changed_fields, find_sites, packet_in_of
 from compiler.ir import states
-from compiler.ir.operations import Digest, ReadField, Reply, TableGet, WriteField
+from compiler.ir.operations import Digest, Hash, HashAlgorithm, ReadField, Reply, TableGet, WriteField
 from compiler.ir.program import Program
 from compiler.ir.types import bit_width
 from compiler.passes.expansion.arrays import expanded
@@ -77,7 +77,9 @@ class Layout:
             for place, o in enumerate(program.operations)
             if isinstance(o, ReadField) and (o.header, o.field) in self.first_write
         ]
-        self.received = list(dict.fromkeys([*self.checksums.received, *reread]))
+        is_random = any(isinstance(o, Hash) and o.algorithm is HashAlgorithm.RANDOM for o in program.operations)
+        digested = self.first_write if is_random else ()  # randomness is of all headers as they came in
+        self.received = list(dict.fromkeys([*self.checksums.received, *reread, *digested]))
         self._plan_registers()
         self._plan_tables()
         packet_in = packet_in_of(program, self.sites)
