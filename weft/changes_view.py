@@ -28,7 +28,7 @@ def changes_table(title: str, changes: Iterable[Change], entries: Mapping[str, i
     counts: dict[str, Counter[str]] = {name: Counter() for name in entries}
     for change in changes:
         counts.setdefault(change.object, Counter())[change.kind] += 1
-    shown = [(name, count) for name, count in counts.items() if count or entries.get(name)]
+    shown = list(counts.items())
     kinds = [kind for kind in _KINDS if any(count[kind] for _, count in shown)]
     held = [(entries.get(name, 0),) if entries else () for name, _ in shown]
     rows = tuple((name, *(count[kind] for kind in kinds), *now) for (name, count), now in zip(shown, held, strict=True))

@@ -12,7 +12,7 @@ from finsy.proto import p4r
 from runtime.p4runtime.calculations import set_calculations
 from runtime.p4runtime.client import SwitchConnection
 from runtime.p4runtime.compiled_folder import CompiledFolder
-from runtime.p4runtime.describe import Change, Describer
+from runtime.p4runtime.describe import INTERNAL_GROUPS, MULTICAST, TUNABLES, Change, Describer
 from runtime.p4runtime.desired import desired_state
 from runtime.p4runtime.device_state import DefaultAction, DesiredState, DeviceState
 from runtime.p4runtime.difference import difference
@@ -47,7 +47,7 @@ class Deployment:
     target: Target
     pipeline: PipelineStep
     changes: tuple[Change, ...]
-    entries: Mapping[str, int]  # what each table, array and the groups hold in the end, user's and program's
+    entries: Mapping[str, int]  # how many each table, the tunables and the groups hold in the end, if any
     swept: int
     remarks: tuple[str, ...]
     is_dry_run: bool = False
@@ -191,17 +191,19 @@ def _deployment(
     remarks: tuple[str, ...] = (),
     is_dry_run: bool = False,
 ) -> Deployment:
+    own = {group.number for group in folder.manifest.groups}
     counts = {
-        table.name: len(desired.rows[table.copies[0].id])
-        for table in folder.manifest.tables
-        if table.copies and table.copies[0].id in desired.rows
+        INTERNAL_GROUPS: len(desired.groups.keys() & own),
+        MULTICAST: len(desired.groups.keys() - own),
+        **{table.name: len(desired.rows.get(table.copies[0].id, ())) for table in folder.manifest.tables},
+        TUNABLES: len(folder.program.tunables) if desired.defaults else 0,
     }
     return Deployment(
         program=folder.manifest.name,
         target=target,
         pipeline=pipeline,
         changes=changes,
-        entries={**counts, "multicast groups": len(desired.groups)},
+        entries={name: count for name, count in counts.items() if count},
         swept=swept,
         remarks=(*remarks, *desired.remarks),
         is_dry_run=is_dry_run,
