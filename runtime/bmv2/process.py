@@ -43,7 +43,8 @@ class SwitchOptions:
     of network interfaces or, with `files`, prefixes: packets come from PREFIX_in.pcap, which must be there for every
     port, and leave to PREFIX_out.pcap. `grpc`: run `simple_switch_grpc`, P4Runtime at this address. `cpu_port`: of
     P4Runtime's packet-in; with `files` it is an interface like any other. `more`: further options of bmv2, and after
-    them `target_options`, those of the target.
+    them `target_options`, those of the target. `die_with_parent`: it ends with the thread that starts it, also where
+    that is killed; False where it is to outlive it.
     """
 
     config: Path | None
@@ -57,7 +58,7 @@ class SwitchOptions:
     more: Sequence[str] = ()
     target_options: Sequence[str] = ()
     start_limit_s: float = 20.0
-    die_with_parent: bool = True  # also where the parent is killed; no: it is to outlive the command that starts it
+    die_with_parent: bool = True
     folder: Path | None = None  # for what it prints, and its sockets; the caller's. None: one that goes with the switch
     environment: Mapping[str, str] = field(default_factory=dict)  # beside that of this process
 
