@@ -195,7 +195,7 @@ def full_header_checksum(header: Header, names: list[str], checksum: str) -> str
     """The full sum over a built header: `names` are its fields' texts, the field `checksum` counting as 0."""
     terms: list[str] = []
     texts = dict(zip((f.name for f in header.fields), names, strict=True))
-    for word in range(header.fixed_bytes // 2):
+    for word in range((header.fixed_bytes + 1) // 2):
         parts: list[str] = []
         first, last = 16 * word, 16 * word + 16
         for f in header.fields:
@@ -209,5 +209,7 @@ def full_header_checksum(header: Header, names: list[str], checksum: str) -> str
             high = f.offset + width - 1 - start
             whole = start == f.offset and end == f.offset + width
             parts.append(texts[f.name] if whole else f"{texts[f.name]}[{high}:{high - (end - start) + 1}]")
+        if header.fixed_bytes * 8 < last:  # an odd byte is the high one of its word
+            parts.append(typed_number(0, 8))
         terms.append("(bit<32>) " + (parts[0] if len(parts) == 1 else f"({' ++ '.join(parts)})"))
     return f"~fold({' + '.join(terms)})"

@@ -9,8 +9,9 @@ from pathlib import Path, PurePath
 import msgspec
 
 from backends.p4.emit import emit_p4, manifest_of
+from backends.p4.header_names import rename_headers
 from backends.p4.layout import Layout
-from backends.p4.manifest import FILE_NAME, Manifest, manifest_as_json
+from backends.p4.manifest import FILE_NAME, Manifest, Table, manifest_as_json
 from backends.p4.p4info import render_p4info
 from compiler.ir.program import Program
 from compiler.ir.states import Index, Lease, TableArray
@@ -31,7 +32,7 @@ def plan_layout(program: Program, *, test_header: bool = False) -> Layout:
     """Decide what becomes of the program (`LoadedProgram.program`) on the switch."""
     source = run_passes(program, since="assign_shares")  # a loaded program has its shares
     merged = run_passes(program, since="assign_shares", also=("merge_table_lookups",))
-    prepared = copy_tables(_with_lists_in_tables(merged))
+    prepared = rename_headers(copy_tables(_with_lists_in_tables(merged)))
     return Layout(prepared, source, table_copies(source, prepared), test_header)
 
 
@@ -72,9 +73,20 @@ def compile_program(program: Program, *, test_header: bool = False) -> dict[Pure
 def with_device_config(files: Mapping[PurePath, bytes], config: bytes) -> dict[PurePath, bytes]:
     """The folder's files together with the JSON that p4c made of its P4, and a manifest that knows of it."""
     manifest = msgspec.json.decode(files[PurePath(FILE_NAME)], type=Manifest)
-    name = f"{manifest.name}.json"
-    known = msgspec.structs.replace(manifest, device_config=name, crc32c=crc32c_calculations(config))
+    name = str(PurePath(manifest.p4).with_suffix(".json"))
+    known = msgspec.structs.replace(
+        manifest,
+        device_config=name,
+        tables=tuple(_left_by_p4c(table, config) for table in manifest.tables),
+        crc32c=crc32c_calculations(config),
+    )
     return {**files, PurePath(name): config, PurePath(FILE_NAME): manifest_as_json(known)}
+
+
+def _left_by_p4c(table: Table, config: bytes) -> Table:
+    """The table without the copies that p4c left out: nothing reaches the place where they are looked up."""
+    names = {t["name"] for pipeline in msgspec.json.decode(config)["pipelines"] for t in pipeline["tables"]}
+    return msgspec.structs.replace(table, copies=tuple(copy for copy in table.copies if copy.name in names))
 
 
 def crc32c_calculations(config: bytes) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from backends.p4.ingress import Ingress
 from backends.p4.lanes import LaneFunctions
 from backends.p4.layout import Layout
 from backends.p4.manifest import Manifest, Port
+from backends.p4.names import file_stem
 from backends.p4.p4info import PACKET_IN_ID
 from backends.p4.parser import (
     deparsed_of,
@@ -49,7 +50,8 @@ def emit_p4(layout: Layout) -> str:
 
 
 def _write_head(out: Writer, layout: Layout, *, drops: bool) -> None:
-    out.line(f"// {layout.source.name}: written by Weft {version('weft')}. Changes belong into the program, not here.")
+    name = file_stem(layout.source.name)
+    out.line(f"// {name}: written by Weft {version('weft')}. Changes belong into the program, not here.")
     if layout.test_header:
         out.line("// A test build: time, port, sequence number and length come in a header in front of every packet.")
     out.line("#include <core.p4>")
@@ -168,9 +170,9 @@ def manifest_of(layout: Layout, *, device_config: str | None) -> Manifest:
         weft=version("weft"),
         target="bmv2",
         name=name,
-        p4=f"{name}.p4",
+        p4=f"{file_stem(name)}.p4",
         program="program.ir",
-        p4info=f"{name}.p4info.txtpb",
+        p4info=f"{file_stem(name)}.p4info.txtpb",
         device_config=device_config,
         test_header=layout.test_header,
         ports=tuple(Port(port.name, number, number) for number, port in enumerate(program.ports)),

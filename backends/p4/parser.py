@@ -6,7 +6,7 @@ with `verify` before `extract`, for what is extracted cannot be put back. Where 
 
 from __future__ import annotations
 
-from backends.p4.names import as_identifier
+from backends.p4.names import KEYWORDS, as_identifier
 from backends.p4.text import Writer, number_text, type_text
 from compiler.ir.headers import Condition, Header, HeaderField, Linear
 from compiler.ir.operations import CompareOperator
@@ -17,9 +17,6 @@ TEST_HEADER_BYTES = 18
 LONGEST_VARBIT_BYTES = 255  # p4c carries at most 2,048 bits in one field; what is longer is cut in pieces
 CHUNK_BYTES = 240  # of a long blob; a multiple of 8 leaves whole pieces of every extension header
 
-_KEYWORDS = frozenset(
-    ("list", "in", "out", "inout", "bit", "bool", "int", "header", "struct", "enum", "error", "table")
-)
 _SIGNS = {
     CompareOperator.EQ: "==",
     CompareOperator.NE: "!=",
@@ -32,7 +29,7 @@ _SIGNS = {
 
 def field_name(name: str) -> str:
     plain = as_identifier(name)
-    return f"{plain}_" if plain in _KEYWORDS else plain
+    return f"{plain}_" if plain in KEYWORDS else plain
 
 
 def blob_of(header: Header) -> HeaderField | None:

@@ -51,7 +51,8 @@ class Writer:
         quoted = " ".join(source.line(number).split())
         if len(quoted) > _LONGEST_QUOTE:
             quoted = quoted[: _LONGEST_QUOTE - 3] + "..."
-        self.line(f"// {source.name.rsplit('/', 1)[-1]}:{number}: {quoted}")
+        # A backslash at the end of a line joins the next one to it, and that would be code.
+        self.line(f"// {_file_name(source.name)}:{number}: {quoted}".rstrip(" \\"))
 
     def forgets_where(self) -> None:
         """The next `says_where` writes its comment whatever came before."""
@@ -59,6 +60,10 @@ class Writer:
 
     def text(self) -> str:
         return "\n".join(self.lines) + "\n"
+
+
+def _file_name(path: str) -> str:
+    return "".join(c if c.isprintable() else "_" for c in path.rsplit("/", 1)[-1])
 
 
 def type_text(of: Type) -> str:
