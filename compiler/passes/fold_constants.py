@@ -2,7 +2,7 @@
 
 Before: pure operations may read constants only, and guards may have constant conditions.
 After:  none do. Operations under a guard that never holds are gone, those under one that always does
-        are under its parent. Results that no operand can change (`x & 0`, `x == x`) are constants.
+        are under its parent. Results that no operand can change (`x & 0`, `x == x`, `x < 0`) are constants.
 
     %a: u8 = binary.mul 6u8, 7u8; send under `if %a == 42`     becomes    send, without a guard
 """
@@ -12,8 +12,8 @@ from __future__ import annotations
 from compiler.ir.fields import results
 from compiler.ir.operations import Binary, BinaryOperator, Compare, CompareOperator, Operation
 from compiler.ir.program import Program
-from compiler.ir.types import BOOL
-from compiler.ir.values import Constant, Value, zero
+from compiler.ir.types import BOOL, Vector, bit_width
+from compiler.ir.values import Constant, Value, constant, zero
 from compiler.passes.constant_values import constant_value
 from compiler.passes.rewriter import Rewriter
 
@@ -21,6 +21,9 @@ _DIVISIONS = (BinaryOperator.DIV, BinaryOperator.MOD)
 _ZERO_FROM_ZERO = (BinaryOperator.AND, BinaryOperator.MUL)
 _ZERO_ON_THE_LEFT = (*_DIVISIONS, BinaryOperator.SHL, BinaryOperator.SHR, BinaryOperator.SAT_SUB)
 _ZERO_FROM_EQUALS = (BinaryOperator.SUB, BinaryOperator.XOR, BinaryOperator.SAT_SUB)
+_LT, _LE, _GT, _GE = CompareOperator.LT, CompareOperator.LE, CompareOperator.GT, CompareOperator.GE
+_SURE_ON_THE_LEFT = ({_GT: 0, _LE: 1}, {_LT: 0, _GE: 1})  # what comparisons give whose left side is 0, or all ones
+_SURE_ON_THE_RIGHT = ({_LT: 0, _GE: 1}, {_GT: 0, _LE: 1})
 _HOLD_FOR_EQUALS = (CompareOperator.EQ, CompareOperator.LE, CompareOperator.GE)
 
 
@@ -50,6 +53,11 @@ def _settled(operation: Operation) -> Constant | None:
                 return nothing
         case Compare(operator=operator, left=left, right=right) if left == right and isinstance(left, Value):
             return Constant(int(operator in _HOLD_FOR_EQUALS), BOOL)
+        case Compare(operator=operator, left=left, right=right) if not isinstance(left.type, Vector):
+            extremes = zero(left.type), constant(-1, bit_width(left.type))
+            for one, other, sure in ((left, right, _SURE_ON_THE_LEFT), (right, left, _SURE_ON_THE_RIGHT)):
+                if one in extremes and isinstance(other, Value) and operator in sure[extremes.index(one)]:
+                    return Constant(sure[extremes.index(one)][operator], BOOL)
         case _:
             pass
     return None

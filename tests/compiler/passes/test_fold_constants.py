@@ -103,6 +103,38 @@ def test_comparing_a_value_with_itself() -> None:
         assert_becomes(fold_constants, before, f"[g0] %1: u16 = read_field udp, sport\n[g0] {ending}")
 
 
+@pytest.mark.parametrize(
+    ("comparison", "holds"),
+    [
+        ("lt %1, 0u16", 0),
+        ("ge %1, 0u16", 1),
+        ("gt %1, 65535u16", 0),
+        ("le %1, 65535u16", 1),
+        ("gt 0u16, %1", 0),
+        ("le 0u16, %1", 1),
+        ("lt 65535u16, %1", 0),
+        ("ge 65535u16, %1", 1),
+    ],
+)
+def test_comparing_with_the_least_and_the_greatest_number(comparison: str, holds: int) -> None:
+    before = f"""
+        g1 = g0 if %2
+        g2 = g0 unless %2
+        [g0] %1: u16 = read_field udp, sport
+        [g0] %2: u1 = compare.{comparison}
+        [g1] drop
+        [g2] flood
+    """
+    ending = "drop" if holds else "flood"
+    assert_becomes(fold_constants, before, f"[g0] %1: u16 = read_field udp, sport\n[g0] {ending}")
+
+
+@pytest.mark.parametrize("comparison", ["le %1, 0u16", "gt %1, 0u16", "lt %1, 65535u16", "ge 0u16, %1"])
+def test_a_comparison_that_packets_decide_stays(comparison: str) -> None:
+    program = f"[g0] %1: u16 = read_field udp, sport\n[g0] %2: u1 = compare.{comparison}\n[g0] %3: u16 = resize %2"
+    assert_becomes(fold_constants, f"{program}\n[g0] send %3", f"{program}\n[g0] send %3")
+
+
 def test_operations_move_out_of_guards_that_hold_and_vanish_under_those_that_do_not() -> None:
     before = """
         g1 = g0 if %1
