@@ -42,7 +42,7 @@ class ArrayStatements:
             left=before,
             right=operation.amount,
         )
-        self._values.out.line(f"{cell} = {self._values.rendered_with(combined, before, cell)};")
+        self._values.out.line(f"{cell} = {self._values.bits_with(combined, before, cell)};")
         self._write(operation.state, index, cell)
 
     def _read_into(self, name: str, state: str, index: str) -> None:

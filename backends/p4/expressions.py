@@ -205,10 +205,10 @@ class Expressions:
     def _chooses_bools(self, operation: Select) -> bool:
         return operation.result.type == BOOL and (self.is_bool(operation.on_true) or self.is_bool(operation.on_false))
 
-    def rendered_with(self, operation: Pure, argument: Value, code: str) -> str:
-        """The operation's text where its `argument` is the variable `code`."""
+    def bits_with(self, operation: Pure, argument: Value, code: str) -> str:
+        """The operation's text as bit<n> where its `argument` is the variable `code`."""
         self.bind(argument, Text(code))
-        return self._render(operation).code
+        return _as_bits(self._render(operation))
 
     # --- operands as text
 
@@ -231,14 +231,11 @@ class Expressions:
     def bits(self, operand: Operand) -> str:
         """As bit<n>, to stand alone: on the right of `=`, or as an argument."""
         text = self.text(operand)
-        if text.constant is not None:
-            return number_text(text.constant)
-        return f"(bit<1>) {closed(text)}" if text.is_bool else text.code
+        return number_text(text.constant) if text.constant is not None else _as_bits(text)
 
     def typed(self, operand: Operand) -> str:
         """As bit<n>, of known width, to stand in a list."""
-        text = self.text(operand)
-        return f"(bit<1>) {closed(text)}" if text.is_bool else text.code
+        return _as_bits(self.text(operand))
 
     def part(self, operand: Operand, *, typed: bool = True) -> str:
         """As bit<n>, to stand in a larger expression; a literal has its width only where `typed`."""
@@ -365,3 +362,7 @@ def _variable_name(wanted: str) -> str:
 
 def _declared_type(of: Type, is_bool: bool) -> str:
     return "bool" if is_bool else type_text(of)
+
+
+def _as_bits(text: Text) -> str:
+    return f"(bit<1>) {closed(text)}" if text.is_bool else text.code

@@ -96,3 +96,27 @@ def test_a_state_that_nothing_writes_is_not_asked_for(bmv2: Bmv2Engine) -> None:
         [g0] send 1u16
     """)
     assert_same(bmv2, only(program, "pairs"))
+
+
+def test_a_truth_value_written_to_an_array_of_single_bits(bmv2: Bmv2Engine) -> None:
+    program = written("""
+        [g0] %1: u1 = header_present udp
+        [g0] %2: u1 = array_update.or bits, 1u2, %1
+        [g0] %3: u1 = array_update.and bits, 2u2, %1
+        [g0] send 1u16
+    """)
+    assert_same(bmv2, only(program, "bits"))
+
+
+def test_what_p4c_sees_to_be_unreachable_is_not_asked_for(bmv2: Bmv2Engine) -> None:
+    program = written("""
+        g1 = g0 if %4
+        [g0] %1: u7 = read_field odd, seven
+        [g0] %2: u7 = binary.and %1, 3u7
+        [g0] %3: u16 = resize %2
+        [g0] %4: u1 = compare.gt %2, 0x7fu7
+        [g1] %5: u1, (%6: u16, %7: u48) = table_get exact, (%3)
+        [g1] digest seen, (1u7, %7)
+        [g0] send 1u16
+    """)
+    assert_same(bmv2, only(program, "exact"))
