@@ -205,6 +205,7 @@ STATES: tuple[State, ...] = (
     an_index("by_pair", (Bits(16), Bits(16)), "split", sets=4, ways=2, share_key=(1, 0)),
     a_table("routes", (Bits(16), Bits(7)), (MatchKind.PREFIX, MatchKind.EXACT), None),
     a_table("exact", (Bits(16),), (MatchKind.EXACT,), (5, 6)),
+    a_table("ranked", (Bits(7), Bits(16)), (MatchKind.RANGE, MatchKind.TERNARY), (9, 10)),
     TableArray(name="cells", type=Bits(48), cells=4, shape=shape_of(Bits(48)), span=NOWHERE),
     Counter(name="counts", cells=4, span=NOWHERE),
     Meter(name="rate", cells=4, rate=1_000_000, burst=700, span=NOWHERE),

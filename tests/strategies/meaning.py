@@ -16,9 +16,11 @@ from sim.state import (
     ControlEntries,
     Exact,
     Prefix,
+    Range,
     TableArrayState,
     TableEntry,
     TableState,
+    Ternary,
     build_states,
 )
 from tests.strategies.packets import Packet
@@ -29,6 +31,11 @@ ENTRIES: dict[str, tuple[TableEntry, ...]] = {
         TableEntry((Prefix(0, 0), Exact(1)), (1, 2)),
         TableEntry((Prefix(0, 15), Exact(1)), (3, 1 << 40)),
         TableEntry((Prefix(1, 16), Exact(0)), (4, 4)),
+    ),
+    "ranked": (
+        TableEntry((Range(0, 2), Ternary(0, 0)), (1, 1 << 40), 1),
+        TableEntry((Range(1, 6), Ternary(1, 3)), (2, 2), 5),
+        TableEntry((Range(1, 4), Ternary(0, 1)), (3, 3), 5),
     ),
     "exact": (TableEntry((Exact(0),), (1, 2)), TableEntry((Exact(2),), (3, 4))),
 }

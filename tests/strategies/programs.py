@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from random import Random
 
 from hypothesis import strategies as st
@@ -57,8 +58,27 @@ GROUPS = {1: (1, 2), 2: ()}  # what multicast groups the generated programs may 
 _WIDTHS = (1, 7, 16, 32, 48, 64, 128)
 
 
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """What a target's programs are made of. As it stands: what every engine has to take."""
+
+    copies: bool = True  # clones and digests
+    groups: bool = True  # multicasts
+    written: frozenset[str] | None = None  # headers whose fields are written; None: any
+    built: frozenset[str] | None = None  # headers that templates build
+    computed: bool = False  # ports of clones and numbers of groups by chance, too, and divisors of all kinds
+
+
+ANYTHING = Mix()
+
+
 def random_program(
-    random: Random, *, states: tuple[str, ...] | None = None, headers: tuple[str, ...] | None = None, size: int = 12
+    random: Random,
+    *,
+    states: tuple[str, ...] | None = None,
+    headers: tuple[str, ...] | None = None,
+    size: int = 12,
+    mix: Mix = ANYTHING,
 ) -> Program:
     """A valid program of about `size` operations a path.
 
@@ -67,7 +87,7 @@ def random_program(
     if states is None:
         states = tuple(state.name for state in random.sample(STATES, 3))
     named = [h for h in HEADERS if headers is None or h.name in headers]
-    return _Generator(random, [s for s in STATES if s.name in states], named, size).program()
+    return _Generator(random, [s for s in STATES if s.name in states], named, size, mix).program()
 
 
 def programs(
@@ -82,8 +102,9 @@ def programs(
 
 
 class _Generator:
-    def __init__(self, random: Random, states: list[State], headers: list[Header], size: int) -> None:
+    def __init__(self, random: Random, states: list[State], headers: list[Header], size: int, mix: Mix) -> None:
         self._random = random
+        self._mix = mix
         self._states = states
         self._headers = headers
         self._constants = random.choice([0.1, 0.25, 0.6])  # how much of the program folds
@@ -145,10 +166,10 @@ class _Generator:
             self._build.select(condition, value, other, name="joined")
 
     def _final(self) -> None:
-        if self._random.random() < 0.7:
+        if self._mix.copies and self._random.random() < 0.7:
             self._show()
         template = self._template() if self._random.random() < 0.3 else None
-        match self._random.randrange(6):
+        match self._random.choice(range(6) if self._mix.groups else (0, 1, 2, 3, 5)):
             case 0 | 1:
                 port = self._operand(Bits(16)) if self._random.random() < 0.3 else self._number(16, 2)
                 self._build.add(Send, port=port, packet=template)
@@ -157,7 +178,8 @@ class _Generator:
             case 3:
                 self._build.add(Flood)
             case 4:
-                self._build.add(Multicast, group=self._number(16, 3), packet=template)
+                group = self._few(Bits(16)) if self._is_computed() else self._number(16, 3)
+                self._build.add(Multicast, group=group, packet=template)
             case _:
                 self._build.add(Drop, reason=self._random.choice(["drop", "unhandled"]))
 
@@ -225,7 +247,7 @@ class _Generator:
         self._left -= 1
         choices: list[Callable[[], object]] = [self._pure, self._pure, self._write]
         choices += [self._access] * 5 if self._states else [self._pure] * 4
-        if self._random.random() < 0.15:
+        if self._random.random() < 0.15 and self._mix.copies:
             choices = [self._clone, self._digest]
         self._random.choice(choices)()
 
@@ -281,10 +303,17 @@ class _Generator:
             return self._build.flip(left)
         if operator in (BinaryOperator.DIV, BinaryOperator.MOD):
             lanes = type_.lanes if isinstance(type_, Vector) else 0
-            return self._build.binary(operator, left, Constant((1, 2, 3)[:lanes] if lanes else 1, type_))
+            return self._build.binary(operator, left, self._divisor(type_, lanes))
         if operator in (BinaryOperator.SHL, BinaryOperator.SHR):
             return self._build.binary(operator, left, self._operand(Bits(self._random.choice((7, 16)))))
         return self._build.binary(operator, left, self._operand(type_))
+
+    def _divisor(self, type_: Type, lanes: int) -> Constant:
+        if not self._mix.computed:
+            return Constant((1, 2, 3)[:lanes] if lanes else 1, type_)
+        most = (1 << bit_width(type_) // max(1, lanes)) - 1
+        drawn = tuple(min(most, self._random.choice([0, 1, 2, 3, 7, 10, 64, most])) for _ in range(max(1, lanes)))
+        return Constant(drawn if lanes else drawn[0], type_)
 
     def _read(self) -> Value:
         build, random = self._build, self._random
@@ -303,7 +332,9 @@ class _Generator:
                 return build.field(header.name, random.choice([f.name for f in header.fields if f.name != "options"]))
 
     def _write(self) -> object:
-        header = self._random.choice(self._headers)
+        header = self._random.choice(
+            [h for h in self._headers if self._mix.written is None or h.name in self._mix.written]
+        )
         fixed = header.length_fields
         names = [
             f for f in header.fields if f.checksum is None and f.name not in fixed and not isinstance(f.type, Blob)
@@ -313,9 +344,10 @@ class _Generator:
 
     def _template(self) -> Template:
         random = self._random
+        buildable = [h for h in self._headers if self._mix.built is None or h.name in self._mix.built]
         built = tuple(
             BuiltHeader(h.name, tuple(self._operand(f.type) for f in h.fields if not isinstance(f.type, Blob)))
-            for h in random.sample(self._headers, random.randint(0, min(2, len(self._headers))))
+            for h in random.sample(buildable, random.randint(0, min(2, len(buildable))))
         )
         data = tuple(self._operand(Bits(width)) for width in random.choice([(), (16,), (7, 1, 48)]))
         rest = random.choice(list(Rest))
@@ -323,7 +355,11 @@ class _Generator:
 
     def _clone(self) -> object:
         template = self._template() if self._random.random() < 0.4 else None
-        return self._build.add(Clone, port=self._number(16, 3), packet=template)
+        port = self._few(Bits(16)) if self._is_computed() else self._number(16, 3)
+        return self._build.add(Clone, port=port, packet=template)
+
+    def _is_computed(self) -> bool:
+        return self._mix.computed and self._random.random() < 0.4
 
     def _digest(self) -> object:
         return self._build.add(Digest, record="seen", values=(self._operand(Bits(7)), self._operand(Bits(48))))
