@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from weft.cli_deploy import deploy, entries_app
+from weft.cli_lab import lab_app
 from weft.cli_state import state_app
 from weft.reported import reported
 
@@ -22,6 +23,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
 app.add_typer(state_app, name="state")
+app.add_typer(lab_app, name="lab")
 app.add_typer(entries_app, name="entries")
 
 Program = Annotated[Path, typer.Argument(metavar="FILE", help="The program, a .weft file.", show_default=False)]

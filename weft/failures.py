@@ -101,6 +101,7 @@ def _known_failure(error: Exception) -> Failure | None:
         ("backends.p4.tools", "ToolError"),
         ("runtime.bmv2.errors", "SwitchError"),
         ("runtime.p4runtime.errors", "DeployError"),
+        ("runtime.lab.errors", "LabError"),
         ("runtime.p4runtime.server.errors", "ServerError"),
         ("weft.bundled", "ExamplesMissingError"),
     )

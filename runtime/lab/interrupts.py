@@ -1,0 +1,69 @@
+"""Ctrl-C and its kin, held back while something is made that has to be known before it can be removed."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType, TracebackType
+from typing import Final, Self
+
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Interrupted(KeyboardInterrupt):
+    """One of the signals that ask a process to end arrived."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(signal.Signals(number).name)
+        self.number = number
+
+
+class Interrupts:
+    """While its `with` block runs, SIGINT, SIGTERM and SIGHUP raise `Interrupted` at `check`, and within `allowed`.
+
+    They are lost nowhere else: one that came before is raised then. Does nothing but in the main thread.
+    """
+
+    def __init__(self) -> None:
+        self._pending: int | None = None
+        self._is_allowed = False
+        self._before: dict[int, object] = {}
+
+    def __enter__(self) -> Self:
+        if threading.current_thread() is threading.main_thread():
+            for number in _SIGNALS:
+                self._before[number] = signal.getsignal(number)
+                if self._before[number] is not signal.SIG_IGN:  # as under nohup
+                    signal.signal(number, self._arrived)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._before.items():
+            if handler is not None:
+                signal.signal(number, handler)  # pyright: ignore[reportArgumentType]  # it is what `getsignal` gave
+
+    def check(self) -> None:
+        if self._pending is not None:
+            number, self._pending = self._pending, None
+            raise Interrupted(number)
+
+    @contextmanager
+    def allowed(self) -> Iterator[None]:
+        """What runs in here leaves nothing behind that is not known."""
+        self._is_allowed = True
+        try:
+            self.check()
+            yield
+        finally:
+            self._is_allowed = False
+        self.check()
+
+    def _arrived(self, number: int, frame: FrameType | None) -> None:
+        if self._is_allowed:
+            self._is_allowed = False  # a second one must not tear up the cleaning
+            raise Interrupted(number)
+        self._pending = number
