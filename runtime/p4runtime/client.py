@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import TypeAlias, TypeVar
@@ -24,6 +24,7 @@ from runtime.p4runtime.reachability import why_unreachable
 from runtime.p4runtime.target import Target
 
 _HANG_UP_S = 1.0
+_NEWS_S = 0.5  # most that the stream is behind what a call is told
 
 _ALL = p4r.GetForwardingPipelineConfigRequest.ALL
 _WITHOUT_CONFIG = p4r.GetForwardingPipelineConfigRequest.P4INFO_AND_COOKIE
@@ -56,14 +57,14 @@ class SwitchConnection:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._stream is not None and self._watch is not None:
-            await _hung_up(self._stream, self._watch)
+        if self._stream is not None:
+            await _hung_up(self._stream, self._watch or asyncio.create_task(_drained(self._stream)))
         await self._channel.close()
 
     async def become_primary(self, election_id: int) -> None:
         """Become the device's primary controller; `NotPrimaryError` where somebody else is."""
         await self.pipeline()  # gRPC loses the reason when a stream is refused while it is written to
-        stream = self._stub.StreamChannel()
+        self._stream = stream = self._stub.StreamChannel()
         arbitration = p4r.MasterArbitrationUpdate(device_id=self.target.device_id, election_id=U128.encode(election_id))
         try:
             async with asyncio.timeout(self.target.timeout_s):
@@ -85,7 +86,6 @@ class SwitchConnection:
         if answer.status.code:
             raise self._not_primary(answer)
         self._election_id = election_id
-        self._stream = stream
         self._lost = asyncio.get_running_loop().create_future()
         self._watch = asyncio.create_task(self._watch_stream(stream, self._lost))
 
@@ -122,7 +122,9 @@ class SwitchConnection:
             config=config,
         )
         try:
-            await self._write_call(self._stub.SetForwardingPipelineConfig(request, timeout=self.target.timeout_s))
+            await self._write_call(
+                lambda: self._stub.SetForwardingPipelineConfig(request, timeout=self.target.timeout_s)
+            )
         except grpc.aio.AioRpcError as error:
             raise await self._error_of(error) from error
 
@@ -144,7 +146,7 @@ class SwitchConnection:
             device_id=self.target.device_id, election_id=U128.encode(self._election_id), updates=updates
         )
         try:
-            await self._write_call(self._stub.Write(request, timeout=self.target.timeout_s))
+            await self._write_call(lambda: self._stub.Write(request, timeout=self.target.timeout_s))
         except grpc.aio.AioRpcError as error:
             refused = error_of_write(error)
             raise refused or await self._error_of(error) from error
@@ -156,10 +158,12 @@ class SwitchConnection:
         self._has_answered = True
         return answer
 
-    async def _write_call(self, call: Awaitable[_Answer]) -> _Answer:
-        """Await a call that only the primary may make; give up at once when somebody else becomes it."""
+    async def _write_call(self, call: Callable[[], Awaitable[_Answer]]) -> _Answer:
+        """Make a call that only the primary may make; give up at once when somebody else becomes it."""
         assert self._lost is not None, "become_primary was called"
-        running = asyncio.ensure_future(call)
+        if self._lost.done():
+            raise self._lost.result()
+        running = asyncio.ensure_future(call())
         try:
             await asyncio.wait({running, self._lost}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -216,11 +220,21 @@ class SwitchConnection:
             case grpc.StatusCode.NOT_FOUND:
                 return wrong_device(target)
             case grpc.StatusCode.PERMISSION_DENIED:
+                if self._lost is not None:  # the stream says more
+                    await asyncio.wait({self._lost}, timeout=_NEWS_S)
+                    if self._lost.done():
+                        return self._lost.result()
                 return PrimaryLostError(
                     f"the switch at {target.address} takes us for the primary no longer", election_id=None
                 )
             case _:
                 return error_of_call(target, error)
+
+
+async def _drained(stream: _Stream) -> None:
+    with suppress(grpc.aio.AioRpcError):
+        while await _next_arbitration(stream) is not None:
+            pass
 
 
 async def _hung_up(stream: _Stream, watch: asyncio.Task[None]) -> None:

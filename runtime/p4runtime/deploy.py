@@ -195,7 +195,7 @@ def _deployment(
     counts = {
         INTERNAL_GROUPS: len(desired.groups.keys() & own),
         MULTICAST: len(desired.groups.keys() - own),
-        **{table.name: len(desired.rows.get(table.copies[0].id, ())) for table in folder.manifest.tables},
+        **{t.name: len(desired.rows.get(t.copies[0].id, ())) for t in folder.manifest.tables if t.copies},
         TUNABLES: len(folder.program.tunables) if desired.defaults else 0,
     }
     return Deployment(

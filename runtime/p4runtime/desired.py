@@ -133,7 +133,7 @@ def order_as_metadata(device_ports: Sequence[int]) -> bytes:
 
 
 def _remarks(manifest: Manifest, served: Sequence[ServedTable], entries: ControlEntries) -> Iterator[str]:
-    names = {table.name for table in served}
+    names = {table.name for table in served if table.ids}
     for name in sorted({*entries.tables, *entries.arrays} - names):
         yield f"table `{name}` is not on the switch: the program never looks anything up in it"
     if entries.tunables and manifest.tunables is None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
-from pathlib import Path
+from collections.abc import Mapping
+from pathlib import Path, PurePath
 
 import msgspec
 import pytest
 
-from backends.p4.compile import compile_program
+from backends.p4.compile import compile_program, with_device_config
 from backends.p4.manifest import FILE_NAME, load_manifest, manifest_as_json
 from backends.p4.tools import find_tool, run_p4c
 from compiler.load import load_program
@@ -30,19 +31,25 @@ CLI = "simple_switch_CLI"
 
 def compiled(source: Path, folder: Path, *, with_p4c: bool) -> CompiledFolder:
     """The folder of a program; without p4c, with a config that only the interpreter takes."""
-    for name, content in compile_program(load_program(source).program).items():
+    files = compile_program(load_program(source).program)
+    _write(folder, files)
+    manifest = load_manifest(folder)
+    if with_p4c:
+        out = folder / "out.json"
+        assert not run_p4c(folder / manifest.p4, json_out=out, include=(folder,)).errors
+        _write(folder, with_device_config(files, out.read_bytes()))
+    else:
+        (folder / "gate.json").write_text("{}")
+        manifest = msgspec.structs.replace(manifest, device_config="gate.json")
+        (folder / FILE_NAME).write_bytes(manifest_as_json(manifest))
+    return load_folder(folder)
+
+
+def _write(folder: Path, files: Mapping[PurePath, bytes]) -> None:
+    for name, content in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    manifest = load_manifest(folder)
-    config = folder / f"{manifest.name}.json"
-    if with_p4c:
-        assert not run_p4c(folder / manifest.p4, json_out=config, include=(folder,)).errors
-    else:
-        config.write_text("{}")
-    manifest = msgspec.structs.replace(manifest, device_config=config.name)
-    (folder / FILE_NAME).write_bytes(manifest_as_json(manifest))
-    return load_folder(folder)
 
 
 @pytest.fixture(params=["gate", "load_balancer"])

@@ -107,6 +107,13 @@ def test_what_has_no_place_on_the_switch_is_told() -> None:
     ]
 
 
+def test_a_table_that_p4c_left_out_is_told_as_well() -> None:
+    entries = ControlEntries({"hosts": (TableEntry((Exact(1),), (0, 1)),)})
+    desired = desired_state(with_table("hosts", copies=()), gate().program, entries)
+    assert [remark[:34] for remark in desired.remarks] == ["table `hosts` is not on the switch"]
+    assert desired.rows.keys() == {c.id for t in TABLES for c in t.copies} - {ID["hosts"]}
+
+
 @pytest.mark.parametrize(
     ("manifest", "entries", "problem"),
     [
