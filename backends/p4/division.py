@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from backends.p4.expression_text import MOST_SHIFT
 from backends.p4.text import typed_number
 from compiler.ir.operations import BinaryOperator
 
@@ -16,6 +17,14 @@ def magic(divisor: int, *, width: int) -> tuple[int, int]:
     return -(-(1 << shift) // divisor), shift
 
 
+def bits_of_division(divisor: int, *, width: int) -> int:
+    """The width of the widest number that `division` computes with."""
+    if divisor & (divisor - 1) == 0:
+        return width
+    _, shift = magic(divisor, width=width)
+    return shift + width + 1
+
+
 def division(dividend: str, divisor: int, *, width: int, want: BinaryOperator) -> str:
     """`dividend` (a name) divided by `divisor`, or the rest; 0 where the divisor is 0."""
     if divisor == 0:
@@ -24,9 +33,11 @@ def division(dividend: str, divisor: int, *, width: int, want: BinaryOperator) -
         shift = divisor.bit_length() - 1
         if want is BinaryOperator.MOD:
             return f"({dividend} & {typed_number(divisor - 1, width)})"
+        if shift > MOST_SHIFT:
+            return f"({typed_number(0, shift)} ++ {dividend}[{width - 1}:{shift}])"
         return f"({dividend} >> {shift})" if shift else dividend
     multiplier, shift = magic(divisor, width=width)
-    wide = shift + width + 1
+    wide = bits_of_division(divisor, width=width)
     product = f"((bit<{wide}>) {dividend} * {typed_number(multiplier, wide)})"
     quotient = f"{product}[{shift + width - 1}:{shift}]"
     if want is BinaryOperator.DIV:

@@ -8,6 +8,8 @@ from typing import Protocol
 
 from backends.p4.lanes import LaneFunctions
 from backends.p4.presence import Known, Presence
+from backends.p4.text import Writer
+from compiler.ir.types import Type
 from compiler.ir.values import Operand
 
 MOST_SHIFT = 255  # bits: p4c takes amounts of 8 bits
@@ -32,12 +34,15 @@ class Operands(Protocol):
 
     lanes: LaneFunctions
     presence: Presence
+    out: Writer
 
     def text(self, operand: Operand) -> Text: ...
 
     def bits(self, operand: Operand) -> str: ...
 
     def part(self, operand: Operand, *, typed: bool = True) -> str: ...
+
+    def variable(self, of: Type, wanted: str, *, is_bool: bool = False) -> str: ...
 
     def short(self, operand: Operand) -> str: ...
 

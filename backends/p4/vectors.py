@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from backends.p4.division import division
 from backends.p4.expression_text import MOST_SHIFT, Operands, Text
 from backends.p4.text import typed_number
 from compiler.ir.operations import Binary, BinaryOperator, VectorLane, VectorMake, VectorReduce
-from compiler.ir.types import Vector, bit_width
-from compiler.ir.values import Value
+from compiler.ir.types import Bits, Vector, bit_width
+from compiler.ir.values import Constant, Value
 
 
 def lane_wise(values: Operands, operation: Binary, of: Vector) -> Text:
@@ -21,9 +22,26 @@ def lane_wise(values: Operands, operation: Binary, of: Vector) -> Text:
                 amount = values.short(right)
                 wide = typed_number(0, bit_width(of))
                 return Text(f"({amount} > {MOST_SHIFT} ? {wide} : {function}({values.bits(left)}, (bit<8>) {amount}))")
+    elif operator in (BinaryOperator.DIV, BinaryOperator.MOD):
+        return _divided(values, operation, of)
     else:
         function = values.lanes.binary(operator, of)
     return Text(f"{function}({values.bits(left)}, {values.bits(right)})")
+
+
+def _divided(values: Operands, operation: Binary, of: Vector) -> Text:
+    """Every lane by its constant."""
+    assert isinstance(operation.right, Constant), "validated: divisors are constants"
+    divisors = operation.right.value
+    assert isinstance(divisors, tuple), "one constant for each lane"
+    dividend = values.short(operation.left)
+    lanes: list[str] = []
+    for number, divisor in enumerate(divisors):
+        low = of.width * (of.lanes - 1 - number)
+        name = values.variable(Bits(of.width), "lane")
+        values.out.line(f"{name} = {dividend}[{low + of.width - 1}:{low}];")
+        lanes.append(division(name, divisor, width=of.width, want=operation.operator))
+    return Text(" ++ ".join(lanes), is_atom=False)
 
 
 def vector_text(values: Operands, operation: VectorMake | VectorLane | VectorReduce) -> Text:
