@@ -14,7 +14,7 @@ from pathlib import Path
 
 from scapy.layers.inet import ICMP, IP, TCP, UDP
 from scapy.layers.inet6 import ICMPv6EchoRequest, IPv6
-from scapy.layers.l2 import Dot1Q, Ether
+from scapy.layers.l2 import Ether
 from scapy.layers.vxlan import VXLAN
 from scapy.packet import Packet, Raw
 
@@ -337,52 +337,72 @@ def _presence(rng: random.Random) -> Iterator[Arrival]:
 
 def _checksums(rng: random.Random) -> Iterator[Arrival]:
     for _ in range(300):
-        packet = _ip_packet(rng)
-        data = bytearray(bytes(packet))
-        if rng.random() < 0.1:
-            data[rng.randrange(14, len(data))] ^= 1 << rng.randrange(8)
-        yield Arrival("lan", bytes(data), 1)
+        yield Arrival("lan", _with_an_error(rng, _ip_packet(rng)), 1)
+
+
+def _tunnels(rng: random.Random) -> Iterator[Arrival]:
+    for _ in range(160):
+        yield Arrival("lan", _with_an_error(rng, _tunnel_packet(rng)), 1)
+
+
+def _with_an_error(rng: random.Random, packet: Packet) -> bytes:
+    """Now and then one bit is wrong, so that checksums are."""
+    data = bytearray(bytes(packet))
+    if rng.random() < 0.1:
+        data[rng.randrange(14, len(data))] ^= 1 << rng.randrange(8)
+    return bytes(data)
+
+
+def _transport(rng: random.Random) -> Packet:
+    dport = rng.choice([80, 1500, 1500, 2500, 5000, 999, 1000, 1999, 2000])
+    if rng.random() < 0.4:
+        return TCP(sport=_any(rng, 16), dport=dport, flags="A", seq=rng.getrandbits(32), options=[("NOP", None)] * 4)
+    udp = UDP(sport=_any(rng, 16), dport=dport)
+    if rng.random() < 0.3:
+        udp.chksum = 0
+    return udp
+
+
+def _ip4(rng: random.Random) -> Packet:
+    address = ".".join(["10", *(str(rng.randrange(256)) for _ in range(3))])
+    return IP(src=address, dst="10.4.5.6", id=_any(rng, 16), ttl=_any(rng, 8))
 
 
 def _ip_packet(rng: random.Random) -> Packet:
-    def transport(dport: int) -> Packet:
-        sport = rng.randrange(65536)
-        if rng.random() < 0.5:
-            return TCP(sport=sport, dport=dport, flags="A", seq=rng.getrandbits(32), options=[("NOP", None)] * 4)
-        udp = UDP(sport=sport, dport=dport)
-        if rng.random() < 0.3:
-            udp.chksum = 0
-        return udp
-
     link = Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02")
-    if rng.random() < 0.3:
-        link /= Dot1Q(vlan=5)
-    address = f"10.{rng.randrange(256)}.{rng.randrange(256)}.{rng.randrange(256)}"
-    ip = IP(src=address, dst="10.4.5.6", id=rng.randrange(65536), ttl=rng.randrange(256))
+    ip = _ip4(rng)
     ip6 = IPv6(src=f"2001:db8::{rng.randrange(65536):x}", dst="2001:db8::2", hlim=rng.randrange(256))
-    payload = Raw(rng.randbytes(rng.randrange(8)))
-    dport = rng.choice([80, 1500, 2500, 5000, 999, 1000, 1999, 2000])
-    inner = Ether() / IP(src=address, dst="10.7.7.7", ttl=rng.randrange(256)) / transport(dport) / payload
-    outer = UDP(sport=9, dport=4789)
-    if rng.random() < 0.5:
-        outer.chksum = 0
-    kind = rng.randrange(9)
+    payload = Raw(rng.randbytes(rng.randrange(9)))
+    match rng.randrange(8):
+        case 0:
+            return link / ip / ICMP(type=8, id=rng.randrange(65536), seq=2) / payload
+        case 1:
+            return link / ip6 / ICMPv6EchoRequest(id=rng.randrange(65536)) / payload
+        case 2 | 3:
+            return link / ip6 / _transport(rng) / payload
+        case 4:
+            ip.options = b"\x01\x01\x01\x00"
+        case _:
+            pass
+    return link / ip / _transport(rng) / payload
+
+
+def _tunnel_packet(rng: random.Random) -> Packet:
+    link = Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02")
+    payload = Raw(rng.randbytes(rng.randrange(1, 9)))
+    kind = rng.randrange(6)
     if kind == 0:
-        return link / ip / ICMP(type=8, id=rng.randrange(65536), seq=2) / payload
+        plain = _ip4(rng)
+        plain.proto = 99
+        return link / plain / payload
     if kind == 1:
-        return link / ip6 / ICMPv6EchoRequest(id=rng.randrange(65536)) / payload
-    if kind == 2:
-        return link / ip6 / transport(dport) / payload
-    if kind in (3, 4):
-        return link / ip / outer / VXLAN(vni=7) / inner
-    if kind == 5:
-        return link / ip6 / outer / VXLAN(vni=7) / inner
-    if kind == 6:
-        ip.proto = 99
-        return link / ip / Raw(rng.randbytes(rng.randrange(1, 9)))
-    if kind == 7:
-        ip.options = b"\x01\x01\x01\x00"
-    return link / ip / transport(dport) / payload
+        return link / _ip4(rng) / UDP(sport=5, dport=6) / payload
+    inner = UDP(sport=_any(rng, 16), dport=7)
+    outer = UDP(sport=9, dport=4789)
+    for udp in (inner, outer):
+        if rng.random() < 0.4:
+            udp.chksum = 0
+    return link / _ip4(rng) / outer / VXLAN(vni=7) / Ether() / _ip4(rng) / inner / payload
 
 
 CASES = (
@@ -400,4 +420,5 @@ CASES = (
     Case("parsing", _parsing),
     Case("presence", _presence),
     Case("checksums", _checksums),
+    Case("tunnels", _tunnels),
 )
