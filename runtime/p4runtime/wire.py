@@ -26,6 +26,9 @@ _KINDS = {
 }
 
 
+_BYTE = 0xFF
+
+
 class Wire:
     """Reads and writes the messages of one program."""
 
@@ -144,6 +147,9 @@ def _field(part: KeyPart, pattern: Pattern) -> p4r.FieldMatch:
             field.ternary.value, field.ternary.mask = canonical_bytes(value), canonical_bytes(mask)
         case Range(low=low, high=high):
             field.range.low, field.range.high = canonical_bytes(low), canonical_bytes(high)
+            if low == 0 and high == _BYTE and part.width > _BYTE.bit_length():
+                # bmv2's server takes 0..255 in a byte each for all that there is, however wide the field.
+                field.range.low = bytes(2)
     return field
 
 

@@ -11,7 +11,7 @@ from runtime.p4runtime.compiled_folder import CompiledFolder, load_folder
 from runtime.p4runtime.deploy import Deployment, PipelineStep, deploy, plan_deployment
 from runtime.p4runtime.errors import CalculationError, EntriesRefusedError, FolderError, UnreachableError
 from runtime.p4runtime.target import Target
-from sim.state import ControlEntries, Exact, Prefix, TableEntry
+from sim.state import ControlEntries, Exact, Prefix, Range, TableEntry, Ternary
 from tests.runtime.p4runtime.fake_switch import FakeSwitch
 from tests.runtime.p4runtime.gate import MANIFEST, TABLES, write_folder
 
@@ -255,3 +255,11 @@ def test_prefixes_of_no_bits(folder: CompiledFolder, target: Target) -> None:
     catch_all = ControlEntries({"routes": (TableEntry((Prefix(0, 0),), (1,)),)})
     deployed(folder, catch_all, target)
     assert not deployed(folder, catch_all, target).has_changes
+
+
+@pytest.mark.parametrize("ports", [Range(0, 255), Range(0, 254), Range(1, 255), Range(0, 65535), Range(0, 0)])
+def test_ranges_at_the_edges_of_bytes(folder: CompiledFolder, target: Target, ports: Range) -> None:
+    """bmv2's server refuses 0..255 of any field as a range that matches everything."""
+    rule = ControlEntries({"rules": (TableEntry((Ternary(1, 1), ports, Exact(6)), (1, 5)),)})
+    deployed(folder, rule, target)
+    assert not deployed(folder, rule, target).has_changes
