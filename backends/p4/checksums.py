@@ -61,11 +61,25 @@ class Checksums:
         ]
         pseudo: list[tuple[Header, tuple[HeaderField, ...]]] = []
         if checksum.kind is ChecksumKind.TRANSPORT:
+            passed: set[str] = set()
             for other in reversed(self._headers):
                 if header.name in self._after[other.name] and any(f.pseudo for f in other.fields):
                     names = touched.get(other.name, ())
                     pseudo.append((other, tuple(f for f in other.fields if f.pseudo and f.name in names)))
-        return Mended(header, field, tuple(covered), tuple(pseudo))
+                    passed.add(other.name)
+                    if not _is_reached(header, self._headers, without=passed):
+                        break  # every packet with this header has one of those
+        return Mended(header, field, tuple(covered), tuple(self._deciding(pseudo)))
+
+    def _deciding(
+        self, pseudo: list[tuple[Header, tuple[HeaderField, ...]]]
+    ) -> list[tuple[Header, tuple[HeaderField, ...]]]:
+        """Without the headers that have nothing to mend and stand in front of none that has."""
+        return [
+            (header, fields)
+            for place, (header, fields) in enumerate(pseudo)
+            if fields or any(later and header.name in self._after[outer.name] for outer, later in pseudo[place + 1 :])
+        ]
 
     def write(self, out: Writer) -> None:
         """Statements of egress that mend every checksum of a packet whose headers are as they leave."""
@@ -189,6 +203,16 @@ def _reachable(headers: tuple[Header, ...]) -> dict[str, set[str]]:
         for after in following[header.name]:
             found[header.name] |= found[after]
     return found
+
+
+def _is_reached(header: Header, headers: list[Header], *, without: set[str]) -> bool:
+    """Whether a packet can have `header` behind none of the headers `without`."""
+    reached: set[str] = set()
+    for other in headers:  # outermost first
+        starts = not other.rules or any(rule.previous in reached for rule in other.rules)
+        if starts and other.name not in without:
+            reached.add(other.name)
+    return header.name in reached
 
 
 def full_header_checksum(header: Header, names: list[str], checksum: str) -> str:
