@@ -62,6 +62,26 @@ def check(
     return check_program(file, with_explanation=explain, as_json=as_json)
 
 
+@app.command("compile")
+@reported
+def compile_program(
+    file: Program,
+    target: Annotated[str, typer.Option(metavar="TARGET", help="What it shall run on: bmv2.", show_default=False)],
+    folder: Annotated[
+        Path,
+        typer.Option("--out", "-o", metavar="DIR", help="The folder to write, or to replace.", show_default=False),
+    ],
+    test_build: Annotated[
+        bool, typer.Option("--test-build", help="Take time, port and length from a header in front of each packet.")
+    ] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Compile a program for a device."""
+    from weft.commands.compile import compile_for_target
+
+    return compile_for_target(file, target=target, folder=folder, test_build=test_build, as_json=as_json)
+
+
 @app.command()
 @reported
 def explain(

@@ -98,6 +98,7 @@ def _known_failure(error: Exception) -> Failure | None:
         ("sim.interpreter", "InterpreterError"),
         ("sim.traffic", "TrafficError"),
         ("backends.p4.manifest", "ManifestError"),
+        ("backends.p4.folder", "FolderError"),
         ("backends.p4.tools", "ToolError"),
         ("runtime.bmv2.errors", "SwitchError"),
         ("runtime.p4runtime.errors", "DeployError"),

@@ -96,16 +96,31 @@ def require_tool(name: str) -> Path:
     return found
 
 
+def p4c_version() -> str:
+    """What p4c says of its version, such as `1.2.5.16 (SHA: 34b86e9bac BUILD: Release)`. Raises `ToolError`."""
+    tool = require_tool(P4C)
+    try:
+        finished = subprocess.run(
+            [tool, "--version"], capture_output=True, text=True, errors="replace", timeout=60, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise P4cTimeoutError("p4c does not tell its version") from error
+    found = re.search(r"^Version:? (.+)$", finished.stdout, re.MULTILINE)
+    return found[1].strip() if found else "of an unknown version"
+
+
 def run_p4c(
     p4_file: Path,
     *,
     json_out: Path,
     p4info_out: Path | None = None,
     include: Sequence[Path] = (),
+    directory: Path | None = None,
     time_limit_s: float = TIME_LIMIT_S,
 ) -> P4cResult:
     """Compile for bmv2's v1model: the switch's JSON, and P4Info as protobuf text, both written whole or not at all.
 
+    `directory`: where p4c runs, so that `p4_file` can be a name in it; p4c writes that name into what it makes.
     What is wrong with the program is in the result. Raises `ToolError` where p4c itself fails, or an `OSError`.
     """
     tool = require_tool(P4C)
@@ -113,10 +128,11 @@ def run_p4c(
     with _scratch(json_out.parent) as folder:
         json_made, p4info_made = folder / "out.json", folder / "out.p4info.txtpb"
         options = [f"-I{path}" for path in include]
-        finished = _run(tool, p4_file, options, json_made, p4info_made if p4info_out else None, time_limit_s)
+        wanted = p4info_made if p4info_out else None
+        finished = _run(tool, p4_file, options, json_made, wanted, time_limit_s, directory)
         if finished.returncode and "unknown file kind" in finished.stderr:
             p4info_made = p4info_made.with_suffix(_OLD_SUFFIX)
-            finished = _run(tool, p4_file, options, json_made, p4info_made, time_limit_s)
+            finished = _run(tool, p4_file, options, json_made, p4info_made, time_limit_s, directory)
         warnings, errors = _diagnostics(finished.stderr)
         if finished.returncode and (not errors or _CRASH.search(finished.stderr)):
             raise P4cCrashedError(
@@ -138,7 +154,13 @@ def _scratch(parent: Path) -> Iterator[Path]:
 
 
 def _run(
-    tool: Path, p4_file: Path, options: Sequence[str], json_out: Path, p4info_out: Path | None, time_limit_s: float
+    tool: Path,
+    p4_file: Path,
+    options: Sequence[str],
+    json_out: Path,
+    p4info_out: Path | None,
+    time_limit_s: float,
+    directory: Path | None,
 ) -> subprocess.CompletedProcess[str]:
     runtime = [] if p4info_out is None else ["--p4runtime-files", str(p4info_out)]
     command = [str(tool), "--arch", "v1model", *options, *runtime, "-o", str(json_out), str(p4_file)]
@@ -151,6 +173,7 @@ def _run(
             timeout=time_limit_s,
             check=False,
             stdin=subprocess.DEVNULL,
+            cwd=directory,
         )
     except subprocess.TimeoutExpired as error:
         raise P4cTimeoutError(

@@ -1,0 +1,91 @@
+"""`weft compile`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from backends.p4.folder import CompiledFolder, write_folder
+from backends.p4.tools import FOLDER_VARIABLE, P4C, P4cDiagnostic
+from compiler.diagnostics import CompileError, Diagnostic, diagnostic_as_json, render_diagnostics
+from compiler.diagnostics.suggest import closest
+from compiler.load import LoadedProgram, load_program
+from weft.failures import UsageError
+from weft.terminal import Table, plain_table, write_json, write_note, write_result
+
+TARGETS = ("bmv2",)
+
+
+def compile_for_target(file: Path, *, target: str, folder: Path, test_build: bool, as_json: bool) -> int:
+    """Write the folder; return 1 if the program has errors, else 0. With JSON, diagnostics are part of the result."""
+    if target not in TARGETS:
+        meant = closest(target, TARGETS)
+        raise UsageError(
+            f"no target is called `{target}`" + (f"; did you mean `{meant}`?" if meant else ""),
+            help=f"targets: {', '.join(TARGETS)}",
+        )
+    try:
+        loaded = load_program(file)
+        if loaded.warnings and not as_json:
+            write_note(render_diagnostics(loaded.warnings))
+        compiled = write_folder(loaded.program, folder, test_header=test_build)
+    except CompileError as error:
+        if not as_json:
+            raise
+        write_json({"ok": False, "diagnostics": [diagnostic_as_json(d) for d in error.diagnostics]})
+        return 1
+    if as_json:
+        write_json(_data(loaded, compiled, target))
+    else:
+        _render(file, folder, loaded, compiled)
+    return 0
+
+
+def _data(loaded: LoadedProgram, compiled: CompiledFolder, target: str) -> dict[str, object]:
+    p4c = None
+    if compiled.p4c is not None:
+        p4c = {"version": compiled.p4c, "warnings": [_warning_data(w) for w in compiled.p4c_warnings]}
+    warnings: tuple[Diagnostic, ...] = loaded.warnings
+    return {
+        "ok": True,
+        "target": target,
+        "folder": str(compiled.path),
+        "files": [str(path) for path in compiled.files],
+        "test_build": compiled.manifest.test_header,
+        "lines": {"weft": _weft_lines(loaded), "p4": compiled.p4_lines},
+        "p4c": p4c,
+        "diagnostics": [diagnostic_as_json(d) for d in warnings],
+    }
+
+
+def _warning_data(warning: P4cDiagnostic) -> dict[str, object]:
+    return {"file": warning.file, "line": warning.line, "kind": warning.kind, "message": warning.message}
+
+
+def _render(file: Path, folder: Path, loaded: LoadedProgram, compiled: CompiledFolder) -> None:
+    manifest = compiled.manifest
+    what = {
+        manifest.p4: f"the program, {compiled.p4_lines} lines of P4 for {_weft_lines(loaded)} of Weft",
+        manifest.p4info: "P4Info, for controllers",
+        manifest.program: "the program as the compiler sees it",
+        "manifest.json": "which P4 object stands for what of the program",
+    }
+    if manifest.device_config is not None:
+        what[manifest.device_config] = f"for the switch, by p4c {compiled.p4c}"
+    rows = tuple(
+        (path.name if path.parent.name == "" else str(path), what.get(str(path), "")) for path in compiled.files
+    )
+    kind = " (a test build)" if manifest.test_header else ""
+    write_result(plain_table(Table(f"{file}: compiled for bmv2{kind} into {folder}", ("", ""), rows)))
+    for warning in compiled.p4c_warnings:
+        write_note(f"warning: p4c: {warning}")
+    if compiled.p4c is None:
+        write_note(
+            f"warning: {P4C} was not found, so there is no JSON for the switch\n"
+            f"help: install p4c, or name its folder in {FOLDER_VARIABLE}, and compile again"
+        )
+
+
+def _weft_lines(loaded: LoadedProgram) -> int:
+    """Of the program's own file, with comments and empty lines."""
+    handlers = loaded.program.handlers
+    return len(handlers[0].span.source.text.splitlines()) if handlers else 0
