@@ -5,7 +5,7 @@ BENCHES := $(filter-out bench/__init__.py,$(wildcard bench/*.py))
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test long check bench lock clean
+.PHONY: demo test long check bench mutate lock clean
 
 demo: .venv/.installed
 	$(BIN)/weft demo
@@ -28,6 +28,10 @@ bench: .venv/.installed $(BENCHES:%=run/%)
 
 run/bench/%.py: .venv/.installed
 	$(BIN)/python -m bench.$*
+
+# Listed slips in the P4 generator, one at a time in a copy: bmv2 beside the interpreter has to tell them.
+mutate: .venv/.installed
+	$(BIN)/python -m tools.mutate
 
 lock:
 	tools/lock.sh

@@ -64,7 +64,8 @@ def judged(prepared: list[Prepared], engine: Bmv2Engine, *, always_run: bool) ->
             found = engine.run(case.program, case.entries, case.packets)
         except Exception as error:  # noqa: BLE001 - a mutant may fail in any way, and every failure is noticed
             last = traceback.extract_tb(error.__traceback__)[-1]
-            how = f"{type(error).__name__} in {Path(last.filename).name}: {str(error)[:200]}"
+            said = " ".join(str(error).split())[:160]
+            how = f"{type(error).__name__} in {Path(last.filename).name}: {said}"
             return {"verdict": "killed", "case": case.name, "how": how}
         how = difference(found, case.wanted)
         if how is not None:
