@@ -73,8 +73,7 @@ class Bmv2Engine:
     name = "bmv2"
 
     def __init__(self) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="weft-bmv2-engine-"))
-        weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        self._home: Path | None = None
         self._built: dict[str, Built] = {}
 
     def run(self, program: Program, entries: ControlEntries, packets: Sequence[Arrival]) -> Outcome:
@@ -105,8 +104,15 @@ class Bmv2Engine:
         files = compile_program(program, test_header=True)
         key = _digest(files)
         if key not in self._built:
-            self._built[key] = _compile(files, self._folder / key)
+            self._built[key] = _compile(files, self._folder() / key)
         return self._built[key]
+
+    def _folder(self) -> Path:
+        """Where the programs' folders are, until this object ends."""
+        if self._home is None:
+            self._home = Path(tempfile.mkdtemp(prefix="weft-bmv2-engine-"))
+            weakref.finalize(self, shutil.rmtree, self._home, ignore_errors=True)
+        return self._home
 
 
 def _digest(files: Mapping[PurePath, bytes]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from compiler.ir.fields import results
+from compiler.ir.fields import operands, results
 from compiler.ir.headers import Header
 from compiler.ir.operations import (
     Binary,
@@ -159,3 +159,8 @@ class Builder:
             guard = self._guards[guard].parent
             around.add(guard)
         return [value for o in self._operations if o.guard in around for value in results(o)]
+
+    def unused(self) -> list[Value]:
+        """Of the `defined` values those that no operation and no guard reads."""
+        used = {operand for o in self._operations for operand in operands(o)} | {g.condition for g in self._guards}
+        return [value for value in self.defined() if value not in used]

@@ -67,6 +67,7 @@ class Mix:
     written: frozenset[str] | None = None  # headers whose fields are written; None: any
     built: frozenset[str] | None = None  # headers that templates build
     computed: bool = False  # ports of clones and numbers of groups by chance, too, and divisors of all kinds
+    thoughtful: bool = False  # mostly pure operations, and digests that show what nothing else uses
 
 
 ANYTHING = Mix()
@@ -136,6 +137,8 @@ class _Generator:
                 return
         if ends:
             self._final()
+        elif self._mix.thoughtful and self._mix.copies:
+            self._show()
 
     def _branch(self, condition: Value, *, depth: int, ends: bool) -> None:
         first = self._random.random() < 0.5
@@ -185,7 +188,7 @@ class _Generator:
 
     def _show(self) -> None:
         """A digest of several values, so that a wrong one shows."""
-        values = self._build.defined()
+        values = self._build.unused() if self._mix.thoughtful else self._build.defined()
         shown = self._random.sample(values, min(6, len(values)))
         if shown:
             digest = self._build.resize(self._build.hash(HashAlgorithm.CRC32, *shown), 48)
@@ -247,6 +250,8 @@ class _Generator:
         self._left -= 1
         choices: list[Callable[[], object]] = [self._pure, self._pure, self._write]
         choices += [self._access] * 5 if self._states else [self._pure] * 4
+        if self._mix.thoughtful:
+            choices += [self._pure] * 12
         if self._random.random() < 0.15 and self._mix.copies:
             choices = [self._clone, self._digest]
         self._random.choice(choices)()
