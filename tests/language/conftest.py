@@ -8,11 +8,15 @@ from scapy.packet import Packet
 
 from sim.control import load_entries
 from sim.state import NO_ENTRIES
+from tests.bmv2 import Bmv2Engine, needs_bmv2
 from tests.engines import ENGINES, Arrival, Engine, Outcome
 from tests.language.running import Run, arrivals, load
 
+# A second or two a program, most of it p4c: too long for every run of the tests.
+_BMV2 = pytest.param(Bmv2Engine(), id=Bmv2Engine.name, marks=[needs_bmv2, pytest.mark.long])
 
-@pytest.fixture(params=ENGINES, ids=lambda engine: engine.name)
+
+@pytest.fixture(params=[*(pytest.param(engine, id=engine.name) for engine in ENGINES), _BMV2])
 def engine(request: pytest.FixtureRequest) -> Engine:
     return request.param
 
