@@ -105,7 +105,7 @@ def p4c_version() -> str:
         )
     except subprocess.TimeoutExpired as error:
         raise P4cTimeoutError("p4c does not tell its version") from error
-    found = re.search(r"^Version:? (.+)$", finished.stdout, re.MULTILINE)
+    found = re.search(r"^Version:? (.+)$", finished.stdout + finished.stderr, re.MULTILINE)
     return found[1].strip() if found else "of an unknown version"
 
 
