@@ -67,7 +67,7 @@ def _changed_fields(program: Program, kept: frozenset[str]) -> frozenset[tuple[s
 def _with_changed_checksums(program: Program, kept: frozenset[str]) -> frozenset[str]:
     """Headers whose checksum covers a field that may change, or a checksum that does."""
     changed = _changed_fields(program, kept)
-    pseudo_changed = any((h.name, f.name) in changed for h in program.headers for f in h.fields if f.pseudo)
+    pseudo_changed = {h.name for h in program.headers for f in h.fields if f.pseudo and (h.name, f.name) in changed}
     dirty = {header for header, _ in changed}
     found: set[str] = set()
     while True:
@@ -78,7 +78,10 @@ def _with_changed_checksums(program: Program, kept: frozenset[str]) -> frozenset
             if field.checksum is not None
             and (
                 header.name in dirty
-                or (field.checksum.kind is ChecksumKind.TRANSPORT and pseudo_changed)
+                or (
+                    field.checksum.kind is ChecksumKind.TRANSPORT
+                    and pseudo_changed & _pseudo_headers_of(program, header.name)
+                )
                 or (field.checksum.kind is not ChecksumKind.HEADER and _has_inside(program, header.name, dirty))
             )
         }
@@ -86,6 +89,24 @@ def _with_changed_checksums(program: Program, kept: frozenset[str]) -> frozenset
             return frozenset(found)
         found |= more
         dirty |= more
+
+
+def _pseudo_headers_of(program: Program, name: str) -> set[str]:
+    """The headers that can be the nearest one in front of `name` that has pseudo-header fields."""
+    headers = {header.name: header for header in program.headers}
+    found: set[str] = set()
+    seen: set[str] = set()
+    waiting = [name]
+    while waiting:
+        for rule in headers[waiting.pop()].rules:
+            if rule.previous in seen:
+                continue
+            seen.add(rule.previous)
+            if any(field.pseudo for field in headers[rule.previous].fields):
+                found.add(rule.previous)
+            else:
+                waiting.append(rule.previous)
+    return found
 
 
 def _has_inside(program: Program, outer: str, names: set[str]) -> bool:
