@@ -18,10 +18,11 @@ from compiler.ir.types import bit_width, leaf_types
 from compiler.ir.values import Constant
 
 CPU_PORT = 510
-COPIES_GROUP = 0xFFFF
-FLOOD_GROUP = 0xFFFE
+# bmv2 serves the groups below 0x8000 over P4Runtime.
+COPIES_GROUP = 0x7FFF
+FLOOD_GROUP = 0x7FFE
 GROUP_OFFSET = 1  # the device has no group 0
-MOST_GROUP = 0xFF00
+MOST_GROUP = 0x7F00
 SEQUENCE_BITS = 32
 RECORD_BITS = 16
 DIGEST_BYTES = (RECORD_BITS + SEQUENCE_BITS) // 8  # in front of a digest's values
