@@ -32,7 +32,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text
 @reported
 def up(topology: TopologyFile, engine: Engine = None, timeout: Timeout = 60, as_json: AsJson = False) -> None:
     """Bring a lab up; it stays until `weft lab down`."""
-    from weft.commands.lab import bring_lab_up
+    from weft.commands.lab_up import bring_lab_up
 
     bring_lab_up(topology, engine=engine, timeout_s=timeout, as_json=as_json)
 
@@ -85,6 +85,6 @@ def run_once(
     timeout: Timeout = 60,
 ) -> int:
     """Bring a lab up, run a command, take the lab down; the exit code is the command's."""
-    from weft.commands.lab import run_with_lab
+    from weft.commands.lab_up import run_with_lab
 
     return run_with_lab(topology, command, host=host, engine=engine, timeout_s=timeout)

@@ -11,7 +11,6 @@ from backends.p4.compile import compile_program, with_device_config
 from backends.p4.tools import P4C, find_tool, require_tool, run_p4c
 from compiler.diagnostics.suggest import closest
 from compiler.load import load_program
-from runtime.bmv2.process import SIMPLE_SWITCH_GRPC
 from runtime.lab.errors import SwitchStartError, TopologyError
 from runtime.lab.topology import Engine, PortName, Switch, Topology
 from runtime.p4runtime.compiled_folder import CompiledFolder, load_folder
@@ -20,6 +19,8 @@ from sim.state import NO_ENTRIES, ControlEntries
 
 BMV2: Final = "bmv2"
 INTERPRETER: Final = "interpreter"
+
+_SIMPLE_SWITCH_GRPC: Final = "simple_switch_grpc"
 
 EngineName: TypeAlias = Literal["bmv2", "interpreter"]
 
@@ -35,12 +36,12 @@ def choose_engine(wanted: Engine) -> EngineName:
     match wanted:
         case Engine.BMV2:
             require_tool(P4C)
-            require_tool(SIMPLE_SWITCH_GRPC)
+            require_tool(_SIMPLE_SWITCH_GRPC)
             return BMV2
         case Engine.INTERPRETER:
             return INTERPRETER
         case Engine.AUTO:
-            return BMV2 if find_tool(P4C) and find_tool(SIMPLE_SWITCH_GRPC) else INTERPRETER
+            return BMV2 if find_tool(P4C) and find_tool(_SIMPLE_SWITCH_GRPC) else INTERPRETER
 
 
 class ProgramBuilder:

@@ -2,49 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import Final
 
-from runtime.bmv2.process import SwitchOptions, start_switch
 from runtime.lab.errors import SwitchStartError
-from runtime.lab.programs import BMV2, BuiltProgram, EngineName
-from runtime.lab.record import MARK, PortRecord, SwitchRecord
-from runtime.lab.topology import Switch
-from runtime.p4runtime.deploy import deploy
-from runtime.p4runtime.target import Target
+from runtime.lab.programs import BMV2
+from runtime.lab.record import SwitchRecord
+from runtime.lab.switch_to_start import HOST, SwitchToStart
 
-_HOST: Final = "127.0.0.1"
 _POLL_S: Final = 0.02
 _SHOWN_LINES: Final = 10
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SwitchToStart:
-    """`folder`: for its logs. `interfaces`: by device port, there and up. Addresses are HOST:PORT."""
-
-    switch: Switch
-    engine: EngineName
-    built: BuiltProgram
-    ports: tuple[PortRecord, ...]
-    folder: Path
-    lab_id: str
-
-    @property
-    def interfaces(self) -> dict[int, str]:
-        return {port.device_port: port.interface for port in self.ports}
-
-    @property
-    def environment(self) -> Mapping[str, str]:
-        return {MARK: self.lab_id}
 
 
 def start_switches(
@@ -64,60 +35,23 @@ def start_switches(
         check()
         notice(f"starting {one.switch.name}")
         if one.engine == BMV2:
-            records.append(_started_bmv2(one, limit_s))
+            records.append(_started_bmv2(one, limit_s=limit_s))
         else:
             records.append(starting[one.switch.name].ready(limit_s, check))
     return tuple(records)
 
 
-# --- bmv2
+def _started_bmv2(one: SwitchToStart, *, limit_s: float) -> SwitchRecord:
+    from runtime.lab.bmv2_switch import started_bmv2  # noqa: PLC0415  # slow: a lab of interpreters needs none of it
 
-
-def _started_bmv2(one: SwitchToStart, limit_s: float) -> SwitchRecord:
-    manifest = one.built.folder.manifest
-    log = one.folder / f"{one.switch.name}.txt"
-    grpc = f"{_HOST}:{one.switch.p4runtime or _free_port()}"
-    scratch = one.folder / f"{one.switch.name}.bmv2"
-    scratch.mkdir()
-    options = SwitchOptions(
-        config=None,
-        interfaces=one.interfaces,
-        grpc=grpc,
-        cpu_port=manifest.cpu_port,
-        device_id=one.switch.device_id,
-        thrift_port=one.switch.thrift,
-        log_file=log.with_suffix(""),  # bmv2 adds `.txt`
-        more=("--log-level", "info"),  # a line for each packet's every step would fill the disk
-        start_limit_s=limit_s,
-        die_with_parent=False,
-        folder=scratch,
-        environment=one.environment,
-    )
-    running = start_switch(options)
-    thrift = (_HOST, running.thrift_port)
-    host, _, port = grpc.rpartition(":")
-    target = Target(host, int(port), device_id=one.switch.device_id)
-    asyncio.run(deploy(one.built.folder, one.built.entries, target, thrift=thrift))
-    running.check_runs()
-    return _record(one, log, pid=running.pid, p4runtime=grpc, thrift=f"{_HOST}:{running.thrift_port}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((_HOST, 0))
-        return probe.getsockname()[1]
-
-
-# --- the interpreter
+    return started_bmv2(one, limit_s=limit_s)
 
 
 class _Starting:
     def __init__(self, one: SwitchToStart) -> None:
         self._one = one
-        self._log = one.folder / f"{one.switch.name}.log"
         self._ready = one.folder / f"{one.switch.name}.ready"
-        with ExitStack() as files:
-            output = files.enter_context(self._log.open("wb"))
+        with one.log.open("wb") as output:
             self._child = subprocess.Popen(
                 self._command(),
                 stdin=subprocess.DEVNULL,
@@ -131,7 +65,7 @@ class _Starting:
         one = self._one
         # -P: a folder `runtime` that happens to be where the user is must not be taken for ours.
         command = [sys.executable, "-P", "-m", "runtime.lab.interpreted_switch", str(one.built.folder.path)]
-        command += ["--address", f"{_HOST}:{one.switch.p4runtime or 0}", "--device-id", str(one.switch.device_id)]
+        command += ["--address", f"{HOST}:{one.switch.p4runtime or 0}", "--device-id", str(one.switch.device_id)]
         command += ["--ready", str(self._ready)]
         command += [] if one.switch.entries is None else ["--entries", str(one.switch.entries.absolute())]
         return command + [text for port, name in one.interfaces.items() for text in ("-i", f"{port}@{name}")]
@@ -149,24 +83,9 @@ class _Starting:
                     help="give it longer with --timeout",
                 )
             time.sleep(_POLL_S)
-        address = f"{_HOST}:{self._ready.read_text()}"
-        return _record(self._one, self._log, pid=self._child.pid, p4runtime=address, thrift=None)
+        address = f"{HOST}:{self._ready.read_text()}"
+        return self._one.started(pid=self._child.pid, p4runtime=address, thrift=None, log=self._one.log)
 
     def _printed(self) -> str:
-        lines = self._log.read_text(errors="replace").strip().splitlines()[-_SHOWN_LINES:]
+        lines = self._one.log.read_text(errors="replace").strip().splitlines()[-_SHOWN_LINES:]
         return "".join(f"\n  {line}" for line in lines)
-
-
-def _record(one: SwitchToStart, log: Path, *, pid: int, p4runtime: str, thrift: str | None) -> SwitchRecord:
-    return SwitchRecord(
-        name=one.switch.name,
-        program=str(one.switch.program),
-        engine=one.engine,
-        folder=str(one.built.folder.path),
-        log=str(log),
-        pid=pid,
-        device_id=one.switch.device_id,
-        p4runtime=p4runtime,
-        thrift=thrift,
-        ports=one.ports,
-    )

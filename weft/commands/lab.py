@@ -1,33 +1,18 @@
-"""`weft lab`."""
+"""`weft lab down`, `status` and `exec`."""
 
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
-from compiler.diagnostics.suggest import closest
-from runtime.lab.lab import LabStatus, all_labs, bring_up, command_in_host, lab_status, running_lab, take_down
+from runtime.lab.lab import LabStatus, all_labs, command_in_host, lab_status, take_down
 from runtime.lab.record import HostRecord, SwitchRecord
-from runtime.lab.topology import Engine
-from runtime.lab.topology_file import lab_name_of, load_topology
-from weft.failures import CommandError, UsageError
+from runtime.lab.topology_file import lab_name_of
 from weft.terminal import Table, flush_results, write_json, write_note, write_result, write_tables
-
-_NOT_FOUND = 127  # as shells say it
-_SIGNALLED = 128
-_ENDING_S = 5.0
-
-
-def bring_lab_up(file: Path, *, engine: str | None, timeout_s: float, as_json: bool) -> None:
-    """Bring a lab up and print what it is made of."""
-    topology = load_topology(file)
-    status = bring_up(topology, engine=_engine(engine), start_limit_s=timeout_s, notice=write_note)
-    _print(status, as_json=as_json)
 
 
 def take_lab_down(lab: str, *, as_json: bool) -> None:
@@ -45,7 +30,7 @@ def print_status(lab: str | None, *, as_json: bool) -> int:
     if lab is None:
         return _print_all(as_json=as_json)
     status = lab_status(lab_name_of(lab))
-    _print(status, as_json=as_json)
+    print_lab(status, as_json=as_json)
     return 0 if status.is_complete else 1
 
 
@@ -57,51 +42,11 @@ def run_in_host(lab: str, host: str, command: Sequence[str]) -> None:
     os.execvp(words[0], words)
 
 
-def run_with_lab(file: Path, command: Sequence[str], *, host: str | None, engine: str | None, timeout_s: float) -> int:
-    """Run a command while a lab is up; returns its exit code."""
-    topology = load_topology(file)
-    if host is not None and host not in (known.name for known in topology.hosts):
-        raise UsageError(
-            f"{file} has no host `{host}`", help=f"its hosts are {', '.join(known.name for known in topology.hosts)}"
-        )
-    with running_lab(topology, engine=_engine(engine), start_limit_s=timeout_s, notice=write_note):
-        words = list(command) if host is None else command_in_host(topology.name, host, command)
-        try:
-            child = subprocess.Popen(words)
-        except OSError as error:
-            raise CommandError(f"`{words[0]}` does not run: {error.strerror or error}", code=_NOT_FOUND) from error
-        try:
-            code = child.wait()
-        finally:
-            _end(child)
-    return _SIGNALLED - code if code < 0 else code
-
-
-def _end(child: subprocess.Popen[bytes]) -> None:
-    if child.poll() is None:
-        child.terminate()
-        try:
-            child.wait(_ENDING_S)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
-
-
-def _engine(name: str | None) -> Engine | None:
-    known = [engine.value for engine in Engine]
-    if name is None or name in known:
-        return None if name is None else Engine(name)
-    meant = closest(name, known)
-    raise UsageError(
-        f"there is no engine `{name}`" + (f"; did you mean `{meant}`?" if meant else ""),
-        help=f"engines: {', '.join(known)}",
-    )
-
-
 # --- what is printed
 
 
-def _print(status: LabStatus, *, as_json: bool) -> None:
+def print_lab(status: LabStatus, *, as_json: bool) -> None:
+    """Print what a lab is made of, and which switches run."""
     if as_json:
         write_json(_data(status))
         return
