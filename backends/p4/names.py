@@ -61,6 +61,8 @@ class Names:
     def fresh(self, wanted: str) -> str:
         """`wanted`, or that with the first number from 2 on that makes it free."""
         base = as_identifier(wanted)
+        if f"{base}_".startswith("lanes_"):  # no number would free it
+            base = f"its_{base}"
         name, number = base, self._taken.get(base, 1)
         while self.is_taken(name):
             number += 1
