@@ -1,17 +1,24 @@
-"""The programs of a lab's switches, compiled into folders as `weft compile --target bmv2` writes them."""
+"""The programs of a lab's switches, in folders as `weft compile --target bmv2` writes them."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
-from backends.p4.compile import compile_program, with_device_config
-from backends.p4.tools import P4C, find_tool, require_tool, run_p4c
+from backends.p4.compile import plan_layout
+from backends.p4.emit import manifest_of
+from backends.p4.folder import write_folder
+from backends.p4.manifest import FILE_NAME, manifest_as_json
+from backends.p4.p4info import render_p4info
+from backends.p4.tools import P4C, find_tool, require_tool
 from compiler.diagnostics.suggest import closest
+from compiler.ir.program import Program
+from compiler.ir.text_print import render_program
 from compiler.load import load_program
-from runtime.lab.errors import SwitchStartError, TopologyError
+from runtime.lab.errors import TopologyError
 from runtime.lab.topology import Engine, PortName, Switch, Topology
 from runtime.p4runtime.compiled_folder import CompiledFolder, load_folder
 from sim.control import load_entries
@@ -45,43 +52,36 @@ def choose_engine(wanted: Engine) -> EngineName:
 
 
 class ProgramBuilder:
-    """Compiles the programs of one lab. p4c takes seconds: what it made of a program is used again."""
+    """Compiles the programs of one lab. p4c takes seconds: a folder of the same program is copied."""
 
     def __init__(self) -> None:
-        self._configs: dict[bytes, bytes] = {}
+        self._made: dict[tuple[Path, EngineName], Path] = {}
 
     def build(self, switch: Switch, engine: EngineName, *, folder: Path) -> BuiltProgram:
         """Write the compiled program into `folder`, which is made.
 
-        Raises `CompileError`, `ControlError`, `ToolError`, `SwitchStartError` or `OSError`.
+        Raises `CompileError`, `ControlError`, `ToolError` or `OSError`.
         """
         program = load_program(switch.program).program
         entries = NO_ENTRIES if switch.entries is None else load_entries(switch.entries, program)
-        files = compile_program(program)
-        _write(files, folder)
-        if engine == BMV2:
-            _write(with_device_config(files, self._config(files, folder, switch)), folder)
+        made = self._made.setdefault((switch.program.resolve(), engine), folder)
+        if made != folder:
+            shutil.copytree(made, folder)
+        elif engine == BMV2:
+            write_folder(program, folder)
+        else:
+            _write_description(program, folder)
         return BuiltProgram(load_folder(folder), entries)
 
-    def _config(self, files: Mapping[PurePath, bytes], folder: Path, switch: Switch) -> bytes:
-        (name,) = (path for path in files if path.suffix == ".p4" and len(path.parts) == 1)
-        p4 = files[name]
-        if p4 not in self._configs:
-            made = folder / "p4c.json"
-            result = run_p4c(folder / name, json_out=made, include=[folder])
-            if result.errors:
-                said = "\n".join(f"  {error}" for error in result.errors)
-                raise SwitchStartError(f"p4c refuses what was compiled from {switch.program}:\n{said}")
-            self._configs[p4] = made.read_bytes()
-            made.unlink()
-        return self._configs[p4]
 
-
-def _write(files: Mapping[PurePath, bytes], folder: Path) -> None:
-    for path, content in files.items():
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)
+def _write_description(program: Program, folder: Path) -> None:
+    """What a controller has to know, and the program itself. No P4: the interpreter runs what P4 cannot say, too."""
+    layout = plan_layout(program)
+    manifest = manifest_of(layout, device_config=None)
+    folder.mkdir(parents=True)
+    (folder / FILE_NAME).write_bytes(manifest_as_json(manifest))
+    (folder / manifest.program).write_text(render_program(layout.source), encoding="utf-8")
+    (folder / manifest.p4info).write_text(render_p4info(manifest), encoding="utf-8")
 
 
 def device_ports(topology: Topology, built: Mapping[str, BuiltProgram]) -> dict[PortName, int]:
