@@ -33,20 +33,22 @@ class CompiledFolder:
             digest.update(part)
         return int.from_bytes(digest.digest(), "big")
 
-    def deployable_config(self, *, test_build: bool) -> bytes:
-        """The device's program; `FolderError` where there is none, or where it is no one's wish to deploy it."""
-        manifest = self.manifest
-        if manifest.test_header and not test_build:
+    def check_is_wanted(self, *, test_build: bool) -> None:
+        """Raise `FolderError` where it is no one's wish to deploy this program."""
+        if self.manifest.test_header and not test_build:
             raise FolderError(
                 f"{self.path}: this is a test build: it expects a header of its own in front of every packet",
-                help="compile without --test-header, or deploy with --test-build",
+                help="compile without --test-build, or deploy with --test-build",
             )
+
+    def check_has_config(self) -> None:
+        """Raise `FolderError` where there is no program for the device."""
         if self.device_config is None:
             raise FolderError(
-                f"{self.path}: {manifest.p4} is not compiled: p4c-bm2-ss was not found when the folder was written",
-                help="install p4c (or name its folder in WEFT_P4_BIN), and run `weft compile` again",
+                f"{self.path}: {self.manifest.p4} is not compiled: p4c-bm2-ss was not found when the folder was written",
+                help="install p4c (or name its folder in WEFT_P4_BIN), and run `weft compile` again; a switch that "
+                "runs the program already, such as `weft switch`, needs no p4c",
             )
-        return self.device_config
 
 
 def load_folder(path: Path | str) -> CompiledFolder:

@@ -74,7 +74,8 @@ async def deploy(
     what P4Runtime cannot say; needed by programs with CRC-32C. Raises `DeployError`: then the switch is as it
     was, or the error's `left` says how not.
     """
-    wanted = pipeline_of(folder, folder.deployable_config(test_build=test_build))
+    folder.check_is_wanted(test_build=test_build)
+    wanted = pipeline_of(folder)
     _check_thrift(folder, thrift)
     fresh = desired_state(folder.manifest, folder.program, entries or NO_ENTRIES)
     async with SwitchConnection(target) as switch:
@@ -86,6 +87,7 @@ async def deploy(
             desired = desired_state(folder.manifest, folder.program, entries)
             changes = await program.change_to(desired)
             return _deployment(folder, target, PipelineStep.KEPT, changes, desired)
+        folder.check_has_config()
         previous = await remembered(switch)
         try:
             await replace_pipeline(switch, wanted, previous)
@@ -114,7 +116,8 @@ async def plan_deployment(
 
     A switch that cannot be reached is taken for one that runs nothing, and a remark says so.
     """
-    wanted = pipeline_of(folder, folder.deployable_config(test_build=test_build))
+    folder.check_is_wanted(test_build=test_build)
+    wanted = pipeline_of(folder)
     _check_thrift(folder, thrift)
     try:
         return await _plan(folder, entries, target, wanted)
@@ -131,6 +134,7 @@ async def _plan(
     async with SwitchConnection(target) as switch:
         has_program, is_same = await runs(switch, wanted)
         if not is_same:
+            folder.check_has_config()
             desired = desired_state(folder.manifest, folder.program, entries or NO_ENTRIES)
             swept = len((await remembered(switch)).entries) if has_program else 0
             step = PipelineStep.REPLACED if has_program else PipelineStep.INSTALLED

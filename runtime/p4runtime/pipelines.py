@@ -14,10 +14,12 @@ from runtime.p4runtime.errors import DeployError, FolderError, OtherProgramError
 from runtime.p4runtime.program_on_switch import BATCH
 
 
-def pipeline_of(folder: CompiledFolder, config: bytes) -> p4r.ForwardingPipelineConfig:
-    """What to give a switch that shall run the folder's program."""
+def pipeline_of(folder: CompiledFolder) -> p4r.ForwardingPipelineConfig:
+    """What to give a switch that shall run the folder's program; without the device's part where p4c made none."""
     cookie = p4r.ForwardingPipelineConfig.Cookie(cookie=folder.cookie)
-    return p4r.ForwardingPipelineConfig(p4info=p4info_of(folder), p4_device_config=config, cookie=cookie)
+    return p4r.ForwardingPipelineConfig(
+        p4info=p4info_of(folder), p4_device_config=folder.device_config or b"", cookie=cookie
+    )
 
 
 def p4info_of(folder: CompiledFolder) -> p4i.P4Info:
@@ -35,6 +37,8 @@ async def runs(switch: SwitchConnection, wanted: p4r.ForwardingPipelineConfig) -
         return False, False
     if running.p4info != wanted.p4info:
         return True, False
+    if not wanted.p4_device_config:
+        return True, True  # no more than its P4Info is known of what is wanted
     if running.HasField("cookie"):
         return True, running.cookie.cookie == wanted.cookie.cookie
     # Somebody else's, or a switch that keeps no cookies.

@@ -15,7 +15,8 @@ def test_a_folder_is_read_whole(tmp_path: Path) -> None:
     folder = load_folder(write_folder(tmp_path))
     assert folder.manifest == MANIFEST
     assert folder.program == gate_program()
-    assert folder.deployable_config(test_build=False) == CONFIG
+    assert folder.device_config == CONFIG
+    folder.check_has_config()
 
 
 def test_the_cookie_stands_for_p4info_and_config(tmp_path: Path) -> None:
@@ -66,11 +67,11 @@ def test_a_program_that_parses_and_makes_no_sense(tmp_path: Path) -> None:
 def test_without_p4c_there_is_nothing_to_deploy(tmp_path: Path) -> None:
     folder = load_folder(write_folder(tmp_path, manifest=msgspec.structs.replace(MANIFEST, device_config=None)))
     with pytest.raises(FolderError, match=r"gate\.p4 is not compiled: p4c-bm2-ss was not found"):
-        folder.deployable_config(test_build=False)
+        folder.check_has_config()
 
 
 def test_a_test_build_is_deployed_only_on_demand(tmp_path: Path) -> None:
     folder = load_folder(write_folder(tmp_path, manifest=msgspec.structs.replace(MANIFEST, test_header=True)))
     with pytest.raises(FolderError, match=r"test build: it expects a header[^$]*deploy with --test-build"):
-        folder.deployable_config(test_build=False)
-    assert folder.deployable_config(test_build=True) == CONFIG
+        folder.check_is_wanted(test_build=False)
+    folder.check_is_wanted(test_build=True)

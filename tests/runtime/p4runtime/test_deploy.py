@@ -229,6 +229,17 @@ def test_folders_that_cannot_be_deployed(
     assert fake.pushes == 0
 
 
+def test_a_switch_that_runs_the_program_needs_no_p4c(fake: FakeSwitch, folder: CompiledFolder, tmp_path: Path) -> None:
+    deployed(folder, None, at(fake))
+    unmade = msgspec.structs.replace(MANIFEST, device_config=None)
+    again = load_folder(write_folder(tmp_path / "unmade", manifest=unmade))
+    entries = ControlEntries({"blocked": (TableEntry((Exact(1),), ()),)})
+    deployment = asyncio.run(deploy(again, entries, at(fake)))
+    assert deployment.pipeline is PipelineStep.KEPT
+    assert len(deployment.changes) == 1
+    assert fake.pushes == 1
+
+
 def test_a_test_build_goes_with_its_option(fake: FakeSwitch, tmp_path: Path) -> None:
     folder = load_folder(write_folder(tmp_path, manifest=msgspec.structs.replace(MANIFEST, test_header=True)))
     assert asyncio.run(deploy(folder, None, at(fake), test_build=True)).pipeline is PipelineStep.INSTALLED
