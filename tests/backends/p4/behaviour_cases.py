@@ -221,7 +221,8 @@ spans = [
     {{ key = 65535, value = 4 }},
 ]
 mixed_one = [
-    {{ key = ["10.0.0.0/8", 2], value = 1 }}, {{ key = ["10.1.0.0/16", 2], value = 2 }}, {{ key = ["*", 3], value = 3 }},
+    {{ key = ["10.0.0.0/8", 2], value = 1 }}, {{ key = ["10.1.0.0/16", 2], value = 2 }},
+    {{ key = ["*", 3], value = 3 }},
 ]
 mixed_two = [
     {{ key = ["10.1.0.0/16", "1..1000", 5], value = true, priority = 1 }},
