@@ -52,6 +52,7 @@ def bring_up(
             stack.enter_context(locked(topology.name))
             return _Making(topology, engines, signals, notice).all(start_limit_s)
         except BaseException as error:
+            signals.ignore_all()
             _remove_after(error, topology.name)
             raise
 

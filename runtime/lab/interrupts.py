@@ -23,7 +23,8 @@ class Interrupted(KeyboardInterrupt):
 class Interrupts:
     """While its `with` block runs, SIGINT, SIGTERM and SIGHUP raise `Interrupted` at `check`, and within `allowed`.
 
-    They are lost nowhere else: one that came before is raised then. Does nothing but in the main thread.
+    One that came before is raised then; those that follow it are ignored, so that an impatient user does not tear up
+    the cleaning. Does nothing but in the main thread.
     """
 
     def __init__(self) -> None:
@@ -51,6 +52,11 @@ class Interrupts:
             number, self._pending = self._pending, None
             raise Interrupted(number)
 
+    def ignore_all(self) -> None:
+        """From here on none of them does anything."""
+        for number in self._before:
+            signal.signal(number, signal.SIG_IGN)
+
     @contextmanager
     def allowed(self) -> Iterator[None]:
         """What runs in here leaves nothing behind that is not known."""
@@ -63,7 +69,7 @@ class Interrupts:
         self.check()
 
     def _arrived(self, number: int, frame: FrameType | None) -> None:
+        self.ignore_all()
         if self._is_allowed:
-            self._is_allowed = False  # a second one must not tear up the cleaning
             raise Interrupted(number)
         self._pending = number
