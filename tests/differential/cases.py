@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from random import Random
 
-from compiler.ir.operations import BuiltHeader, Clone, Digest, Multicast, Operation, Template, WriteField
+from backends.p4.validate import validate
+from compiler.ir.headers import ChecksumKind
+from compiler.ir.operations import BuiltHeader, Operation, Template
 from compiler.ir.program import Program
 from compiler.ir.states import Table, TableArray
 from sim.state import ControlEntries
@@ -57,21 +58,14 @@ def random_case(number: int) -> Case:
 
 
 def refusals(program: Program) -> list[str]:
-    """Why the program is not for this switch; empty where it is."""
-    return [reason for reason, holds in _REFUSALS.items() if holds(program)]
+    """Why the program is not for this switch, by the codes of what is said about it; empty where it is.
 
-
-def _copies_beside_groups(program: Program) -> bool:
-    operations = program.operations
-    return any(isinstance(o, Clone | Digest) for o in operations) and any(isinstance(o, Multicast) for o in operations)
-
-
-def _built_over_payload(program: Program) -> bool:
-    return any(built.header == "icmp" for o in program.operations for built in _built(o))
-
-
-def _odd_under_checksum(program: Program) -> bool:
-    return any(isinstance(o, WriteField) and o.header == "leaf" for o in program.operations)
+    W0420 is the front end's, which no generated program has seen: the sum of a built header covers the payload.
+    """
+    found = {diagnostic.code for diagnostic in validate(program)}
+    if any(_covers_payload(program, built.header) for o in program.operations for built in _built(o)):
+        found.add("W0420")
+    return sorted(found)
 
 
 def _built(operation: Operation) -> tuple[BuiltHeader, ...]:
@@ -79,8 +73,6 @@ def _built(operation: Operation) -> tuple[BuiltHeader, ...]:
     return () if template is None else template.headers
 
 
-_REFUSALS: dict[str, Callable[[Program], bool]] = {
-    "copies beside a multicast": _copies_beside_groups,
-    "a built header whose checksum covers the payload": _built_over_payload,
-    "a header at an odd place under a checksum": _odd_under_checksum,
-}
+def _covers_payload(program: Program, header: str) -> bool:
+    sums = [f.checksum for f in program.header(header).fields if f.checksum is not None]
+    return any(sum_.kind is not ChecksumKind.HEADER and not sum_.zero_means_none for sum_ in sums)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from scapy.packet import Packet
 
+from backends.p4.validate import validate
 from sim.control import load_entries
 from sim.state import NO_ENTRIES
 from tests.bmv2 import Bmv2Engine, needs_bmv2
@@ -25,6 +26,10 @@ def engine(request: pytest.FixtureRequest) -> Engine:
 def run(engine: Engine, tmp_path: Path) -> Run:
     def carried_out(source: str, packets: Sequence[Packet | bytes | Arrival], *, entries: str = "") -> Outcome:
         program = load(source).program
+        if isinstance(engine, Bmv2Engine):
+            refused = validate(program)
+            if refused:
+                pytest.skip(f"not for bmv2: {refused[0].code}: {refused[0].message}")
         filled = NO_ENTRIES
         if entries:
             file = tmp_path / "entries.toml"
