@@ -13,7 +13,7 @@ from sim.captures import Packet, merge, open_capture
 from sim.interpreter import run
 from tests.examples.corpus import EXAMPLES, example_entries, example_program, example_script
 
-NAMES = sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir() and path.name != "__pycache__")
+NAMES = sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir() and path.name not in ("__pycache__", "labs"))
 PACKETS = 200
 
 
