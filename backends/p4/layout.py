@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from backends.p4.checksums import Checksums
@@ -20,15 +21,18 @@ from backends.p4.names import Names
 from backends.p4.registers import Registers
 from backends.p4.sites import Site, Sites, changed_fields, find_sites, packet_in_of
 from compiler.ir import states
+from compiler.ir.fields import operands
 from compiler.ir.operations import Digest, Hash, HashAlgorithm, ReadField, Reply, TableGet, WriteField
 from compiler.ir.program import Program
 from compiler.ir.types import bit_width
+from compiler.ir.values import Value
 from compiler.passes.expansion.arrays import expanded
 
 # Prefixes of IDs in P4Info. Source: P4Runtime specification 1.3, 6.3.
 _ACTION_ID = 0x01000000
 _TABLE_ID = 0x02000000
 INDEX_BITS = 32
+_UNREAD = '@noWarn("unused")'  # the control plane gives whole values, and a program may look at parts of them alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +146,7 @@ class Layout:
                     Parameter(f"value{place}", place + 1, bit_width(of))
                     for place, of in enumerate(_value_types(declaration))
                 ),
+                () if _reads_whole_value(self.program, used) else (_UNREAD,),
             )
             miss = Action(f"ingress.{self.names.fresh(f'{name}_miss')}", next(action_ids), ())
             objects = tuple(TableObject(f"ingress.{p4_name}", next(table_ids)) for p4_name in p4_names)
@@ -172,6 +177,14 @@ class Layout:
             Action(f"ingress.{self.names.fresh('set_tunables')}", action_id, tuple(parameters)),
             tuple(tunable.default for tunable in tunables),
         )
+
+
+def _reads_whole_value(program: Program, tables: Collection[str]) -> bool:
+    """Whether every part of an entry's value is read behind each lookup: p4c gives each table an action of its own."""
+    read = {o.number for operation in program.operations for o in operands(operation) if isinstance(o, Value)}
+    read |= {guard.condition.number for guard in program.guards if guard.condition is not None}
+    lookups = [o.values for o in program.operations if isinstance(o, TableGet) and o.state in tables]
+    return all(value.number in read for values in lookups for value in values)
 
 
 def _stem(site: Site) -> str:

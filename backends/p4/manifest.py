@@ -43,11 +43,12 @@ class Parameter(msgspec.Struct, frozen=True):
 
 
 class Action(msgspec.Struct, frozen=True):
-    """`name` as P4Runtime has it, "ingress.backends_hit"."""
+    """`name` as P4Runtime has it, "ingress.backends_hit"; `annotations` as P4Info lists them."""
 
     name: str
     id: int
     parameters: tuple[Parameter, ...]
+    annotations: tuple[str, ...] = ()
 
 
 class TableObject(msgspec.Struct, frozen=True):

@@ -94,7 +94,7 @@ class _Writer:
 
     def _action(self, action: Action) -> None:
         with self._message("actions"):
-            self._preamble(action.name, action.id)
+            self._preamble(action.name, action.id, action.annotations)
             for parameter in action.parameters:
                 with self._message("params"):
                     self._number("id", parameter.id)
@@ -121,11 +121,13 @@ class _Writer:
                 self._number("bitwidth", width)
             self._number("size", cells)
 
-    def _preamble(self, name: str, id_: int) -> None:
+    def _preamble(self, name: str, id_: int, annotations: tuple[str, ...] = ()) -> None:
         with self._message("preamble"):
             self._number("id", id_)
             self._text("name", name)
             self._text("alias", self._aliases[name])
+            for annotation in annotations:
+                self._text("annotations", annotation)
 
     @contextmanager
     def _message(self, name: str) -> Iterator[None]:

@@ -74,7 +74,8 @@ class TableStatements:
         parameters = [f"bit<{p.width}> {p.name}" for p in table.hit.parameters]
         hit, miss = (action.name.removeprefix("ingress.") for action in (table.hit, table.miss))
         targets = self._targets[table.name]
-        with out.block(f"@id({table.hit.id:#010x}) action {hit}({', '.join(parameters)})"):
+        annotated = " ".join([f"@id({table.hit.id:#010x})", *table.hit.annotations])
+        with out.block(f"{annotated} action {hit}({', '.join(parameters)})"):
             for target, parameter in zip(targets, table.hit.parameters, strict=True):
                 if target is not None:
                     out.line(f"{target} = {parameter.name};")
