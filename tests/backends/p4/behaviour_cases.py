@@ -19,6 +19,7 @@ from scapy.layers.vxlan import VXLAN
 from scapy.packet import Packet, Raw
 
 from compiler.ir.program import Program
+from compiler.ir.text_parse import parse_program
 from compiler.load import load_source
 from compiler.source import Source
 from sim.control import load_entries
@@ -30,6 +31,8 @@ MS = 1_000_000
 DAY = 86_400_000 * MS
 _MACS = bytes.fromhex("020000000002020000000001")
 _PROBE = b"\x88\xb5"
+
+_ALL_ONES = (5, 50734)  # of 9 and 48 bits: their CRC-16 is 0xffff
 
 Packets = Callable[[random.Random], Iterator[Arrival]]
 
@@ -43,6 +46,9 @@ class Case:
     entries: str = ""  # TOML
 
     def program(self) -> Program:
+        ir = FOLDER / f"{self.name}.ir"
+        if ir.exists():  # what no source can say, and yet the IR means something
+            return parse_program(ir.read_text(encoding="utf-8"))
         path = FOLDER / f"{self.name}.weft"
         return load_source(Source(path.name, path.read_text(encoding="utf-8"))).program
 
@@ -126,7 +132,8 @@ def _lanes(rng: random.Random) -> Iterator[Arrival]:
 def _hashes(rng: random.Random) -> Iterator[Arrival]:
     for _ in range(120):
         a = rng.choice([1, 2, _any(rng, 3)])
-        head = [(3, a), (9, _any(rng, 9)), (48, _any(rng, 48)), (4, _any(rng, 4))]
+        b, c = rng.choice([(_any(rng, 9), _any(rng, 48)), (_any(rng, 9), _any(rng, 48)), _ALL_ONES])
+        head = [(3, a), (9, b), (48, c), (4, _any(rng, 4))]
         results = [(width, 0) for width in (32, 32, 16, 32, 32, 32, 32)]
         more = rng.choice([b"", rng.randbytes(6), rng.randbytes(6), rng.randbytes(5)])
         yield Arrival(rng.choice(["lan", "third"]), _frame(_packed(*head, *results) + more), _any(rng, 63))
@@ -173,9 +180,17 @@ def _shares(rng: random.Random) -> Iterator[Arrival]:
     now = 0
     for _ in range(500):
         key = rng.choice([rng.randrange(24), 0xFFFF, 0x8000])
-        fields = [(8, rng.choice([0, 1, 1, 2])), (16, key), (8, rng.randrange(256)), (32, 0), (16, 0), (8, 0)]
+        fields = [(8, rng.choice([0, 1, 1])), (16, key), (8, rng.randrange(256)), (32, 0), (16, 0), (8, 0)]
         now = now if now and rng.random() < 0.6 else next(clock)
         yield Arrival("lan", _frame(_packed(*fields)), now)
+
+
+def _split(rng: random.Random) -> Iterator[Arrival]:
+    for _ in range(300):
+        key = rng.choice([rng.randrange(24), 0xFFFF, 0x8000])
+        fields = [(8, rng.choice([2, 3])), (16, key), (8, rng.randrange(256)), (32, 0), (16, 0), (8, 0)]
+        fields += [(40, 1 << rng.randrange(42)), (9, 1 << rng.randrange(10)), (7, 0)]
+        yield Arrival("lan", _frame(_packed(*fields)), 1)
 
 
 def _reductions(rng: random.Random) -> Iterator[Arrival]:
@@ -305,10 +320,10 @@ def _parsing(rng: random.Random) -> Iterator[Arrival]:
         n = rng.choice([9, 9, 2, 3])
         m = rng.choice([0, 1, 2 * n - 2, 2 * n - 1, 2 * n - 3])
         negative = bytes([n, m]) + rng.randbytes(max(0, 2 * n - m - 2))
-        length = rng.choice([0, 1, 29, 30, 31, 59, 60, 89, 90, 100, 1000])
+        length = rng.choice([0, 1, 29, 30, 31, 59, 60, 89, 90, 100, 150, 179, 255])
         kind, z = rng.choice([1, 1, 1, 3]), rng.choice([3, 4])
-        body = rng.randbytes(8 * length + 3) if length < 200 else rng.randbytes(40)
-        long = bytes([kind, length >> 8, length & 255, z]) + body
+        body = rng.randbytes(8 * length + 3) if length < 180 else rng.randbytes(40)
+        long = bytes([kind, length, z]) + body
         fixed = bytes([0, rng.choice([1, 1, 2]), rng.choice([1, 1, 2])]) + bytes([rng.choice([99, 100, 5]), 3])
         data = {0: b"", 1: negative + (long if n == 9 else b"") + fixed, 2: long + fixed, 3: fixed}[following]
         tag = b""
@@ -316,7 +331,9 @@ def _parsing(rng: random.Random) -> Iterator[Arrival]:
             vid, more = rng.choice([(7, 3), (7, 1), (6, 3), (6, 2)])
             tag = b"\x81\x00" + _packed((12, vid), (4, more))
         whole = _MACS + tag + _PROBE + probe + data
-        if rng.random() < 0.4:
+        if following == 2 and rng.random() < 0.3:
+            whole = whole[: len(whole) - len(fixed) - rng.randrange(20)]
+        elif rng.random() < 0.4:
             whole = whole[: rng.randrange(len(whole) + 1)]
         elif rng.random() < 0.2:
             whole += rng.randbytes(rng.randrange(1, 5))
@@ -336,6 +353,20 @@ def _presence(rng: random.Random) -> Iterator[Arrival]:
             data += bytes([rng.choice([1, 2]), rng.choice([3, 4])])
         if rng.random() < 0.2:
             data = data[: rng.randrange(len(data))]
+        yield Arrival("lan", _frame(data), 1)
+
+
+def _absent(rng: random.Random) -> Iterator[Arrival]:
+    for _ in range(200):
+        kind = rng.choice([0, 1, 2, 64, 1, 2])
+        data = _packed((8, kind), *[(16, 0)] * 11, (8, 0))
+        if kind in (1, 2):
+            y = rng.choice([7, _any(rng, 16)])
+            data += _packed((16, _any(rng, 16)), (16, y)) + (_packed((16, 5)) if y == 7 else b"")
+        if kind == 64:
+            amounts = [rng.choice([0, 1, 5, 15, 16, 255, 256, 257, 65535]) for _ in range(3)]
+            data += _packed(*[(16, _any(rng, 16)) for _ in range(3)], *[(16, amount) for amount in amounts])
+            data += _packed(*[(5, _any(rng, 5)) for _ in range(16)], *[(32, 0)] * 3, *[(4, 0)] * 8)
         yield Arrival("lan", _frame(data), 1)
 
 
@@ -417,12 +448,14 @@ CASES = (
     Case("maps", _maps),
     Case("leases", _leases),
     Case("shares", _shares),
+    Case("split", _split),
     Case("reductions", _reductions),
     Case("tables", _tables, _TABLES),
     Case("emissions", _emissions),
     Case("floods", _floods, _GROUPS),
     Case("parsing", _parsing),
     Case("presence", _presence),
+    Case("absent", _absent),
     Case("checksums", _checksums),
     Case("tunnels", _tunnels),
 )
