@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
@@ -18,7 +19,7 @@ from compiler.diagnostics.suggest import closest
 from compiler.ir.program import Program
 from compiler.ir.text_print import render_program
 from compiler.load import load_program
-from runtime.lab.errors import TopologyError
+from runtime.lab.errors import SwitchStartError, TopologyError
 from runtime.lab.topology import Engine, PortName, Switch, Topology
 from runtime.p4runtime.compiled_folder import CompiledFolder, load_folder
 from sim.control import load_entries
@@ -28,6 +29,7 @@ BMV2: Final = "bmv2"
 INTERPRETER: Final = "interpreter"
 
 _SIMPLE_SWITCH_GRPC: Final = "simple_switch_grpc"
+_PACKAGES: Final = {BMV2: ("finsy", "thrift", "bm_runtime"), INTERPRETER: ("finsy", "grpc")}
 
 EngineName: TypeAlias = Literal["bmv2", "interpreter"]
 
@@ -39,7 +41,19 @@ class BuiltProgram:
 
 
 def choose_engine(wanted: Engine) -> EngineName:
-    """What runs a switch; raises `ToolMissingError` where bmv2 is asked for and not found."""
+    """What runs a switch; raises `ToolMissingError` where bmv2 is asked for and not found, and `SwitchStartError`
+    where Python packages are missing that switches need."""
+    engine = _found_engine(wanted)
+    for package in _PACKAGES[engine]:
+        if find_spec(package) is None:
+            raise SwitchStartError(
+                f"switches on {engine} need the package `{package}`, which is not installed",
+                help="pip install 'weft[deploy]'",
+            )
+    return engine
+
+
+def _found_engine(wanted: Engine) -> EngineName:
     match wanted:
         case Engine.BMV2:
             require_tool(P4C)
