@@ -20,11 +20,8 @@ import pytest
 from backends.p4.compile import compile_program, with_device_config
 from backends.p4.manifest import FILE_NAME, Manifest, PacketIn
 from backends.p4.tools import P4C, P4cDiagnostic, find_tool, run_p4c
-from compiler.ir.leaf_values import unpacked_number
-from compiler.ir.literals import render_value
 from compiler.ir.program import Program
 from compiler.ir.text_parse import parse_program
-from compiler.ir.types import bit_width, leaf_types
 from runtime.bmv2.packet_files import PacketFiles
 from runtime.bmv2.process import SIMPLE_SWITCH, SwitchOptions, start_switch
 from runtime.bmv2.state import pull_state
@@ -32,6 +29,7 @@ from runtime.bmv2.thrift_client import SwitchClient
 from runtime.bmv2.thrift_tables import add_entry, add_group, as_bytes, set_default_action
 from runtime.p4runtime.desired import desired_state
 from runtime.p4runtime.device_state import DesiredState, Row
+from runtime.p4runtime.digests import read_digest
 from sim.control import abstract_state
 from sim.state import ControlEntries, RunState, build_states
 from sim.state.table import TableArrayState, TableState
@@ -202,25 +200,9 @@ def digests_of(program: Program, packet_in: PacketIn | None, told: Sequence[byte
     if packet_in is None:
         assert not told, "packets for the controller, of a program that has no digests"
         return []
-    names = {record.number: record for record in packet_in.records}
-    ports = tuple(port.name for port in program.ports)
-    found: list[DigestRecord] = []
-    for place, content in enumerate(told):
-        number = int.from_bytes(content[: packet_in.record_bits // 8], "big")
-        sequence = int.from_bytes(content[packet_in.header_bytes - 4 : packet_in.header_bytes], "big")
-        assert sequence == place, f"digest {place} has the number {sequence}"
-        record, payload = names[number], content[packet_in.header_bytes :]
-        assert len(payload) == record.length, f"digest {place} of `{record.name}` has {len(payload)} bytes"
-        shape = program.record(record.name)
-        types = leaf_types(shape)
-        left = int.from_bytes(payload, "big")
-        at = 8 * len(payload)
-        leaves = []
-        for type_ in types:
-            at -= bit_width(type_)
-            leaves.append(unpacked_number(left >> at & (1 << bit_width(type_)) - 1, type_))
-        found.append(DigestRecord(record.name, render_value(shape, leaves, ports=ports)))
-    return found
+    found = [read_digest(program, packet_in, content) for content in told]
+    assert [digest.sequence for digest in found] == list(range(len(found))), "digests are missing"
+    return [DigestRecord(digest.record, digest.value) for digest in found]
 
 
 def _with_tables(states: Mapping[str, RunState], program: Program, entries: ControlEntries) -> dict[str, RunState]:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from weft.cli_deploy import deploy, entries_app
+from weft.cli_deploy import deploy, digests, entries_app
 from weft.cli_lab import lab_app
 from weft.cli_state import state_app
 from weft.reported import reported
@@ -250,6 +250,7 @@ def switch(
 
 
 app.command()(deploy)
+app.command()(digests)
 
 
 @app.command()

@@ -75,6 +75,30 @@ def deploy(
     )
 
 
+@reported
+def digests(
+    folder: Folder,
+    switch: Switch,
+    device_id: DeviceId = 1,
+    count: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="End after so many; not given: at Ctrl-C.", show_default=False),
+    ] = None,
+    election_id: ElectionId = "1",
+    timeout: Timeout = 10.0,
+    tls_ca: TlsCa = None,
+    tls_cert: TlsCert = None,
+    tls_key: TlsKey = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print what a deployed program tells the control plane, as it comes."""
+    from weft.commands.digests import print_digests
+    from weft.switch_target import SwitchOptions, number_of
+
+    options = SwitchOptions(switch, device_id, timeout, tls_ca, tls_cert, tls_key)
+    print_digests(folder, options, count=count, election_id=number_of(election_id), as_json=as_json)
+
+
 @entries_app.command()
 @reported
 def show(

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from types import TracebackType
-from typing import TypeAlias, TypeVar
+from typing import NamedTuple, TypeAlias, TypeVar
 
 import grpc
 from finsy.proto import U128, p4r, p4r_grpc
@@ -31,8 +31,17 @@ _WITHOUT_CONFIG = p4r.GetForwardingPipelineConfigRequest.P4INFO_AND_COOKIE
 _COMMIT = p4r.SetForwardingPipelineConfigRequest.COMMIT
 _VERIFY_AND_COMMIT = p4r.SetForwardingPipelineConfigRequest.VERIFY_AND_COMMIT
 
+_MOST_WAITING = 65_536  # packets
+
 _Answer = TypeVar("_Answer")
 _Stream: TypeAlias = "grpc.aio.StreamStreamCall[p4r.StreamMessageRequest, p4r.StreamMessageResponse]"
+
+
+class PacketIn(NamedTuple):
+    """A packet from the switch: its metadata in the order of their ids, and what follows."""
+
+    metadata: tuple[int, ...]
+    payload: bytes
 
 
 class SwitchConnection:
@@ -48,6 +57,7 @@ class SwitchConnection:
         self._stream: _Stream | None = None
         self._watch: asyncio.Task[None] | None = None
         self._lost: asyncio.Future[DeployError] | None = None  # why nothing can be written any more
+        self._packets: asyncio.Queue[PacketIn] = asyncio.Queue(_MOST_WAITING)
 
     async def __aenter__(self) -> SwitchConnection:
         self._channel = _channel(self.target)
@@ -151,6 +161,21 @@ class SwitchConnection:
             refused = error_of_write(error)
             raise refused or await self._error_of(error) from error
 
+    async def packet(self) -> PacketIn:
+        """The next packet that the switch sends to its primary controller, which `become_primary` made us.
+
+        Those that nobody fetches are kept, 65,536 at most; then the newest ones are dropped.
+        """
+        assert self._lost is not None, "become_primary was called"
+        waiting = asyncio.ensure_future(self._packets.get())
+        try:
+            await asyncio.wait({waiting, self._lost}, return_when=asyncio.FIRST_COMPLETED)
+            if waiting.done():
+                return waiting.result()
+            raise self._lost.result()
+        finally:
+            waiting.cancel()
+
     # --- what all calls share
 
     async def _call(self, call: Awaitable[_Answer]) -> _Answer:
@@ -177,7 +202,7 @@ class SwitchConnection:
         """Read what the switch sends unasked, until it says that somebody else is the primary, or ends."""
         try:
             while True:
-                answer = await _next_arbitration(stream)
+                answer = await _next_arbitration(stream, self._packets)
                 if answer is None:
                     lost.set_result(SwitchGoneError(f"the switch at {self.target.address} ended the connection"))
                     return
@@ -254,14 +279,21 @@ def _primary_lost(target: Target, answer: p4r.MasterArbitrationUpdate) -> Primar
     )
 
 
-async def _next_arbitration(stream: _Stream) -> p4r.MasterArbitrationUpdate | None:
-    """The next word on who is primary, other messages passed over; None at the end of the stream."""
+async def _next_arbitration(
+    stream: _Stream, packets: asyncio.Queue[PacketIn] | None = None
+) -> p4r.MasterArbitrationUpdate | None:
+    """The next word on who is primary; None at the end of the stream. Packets that come meanwhile go to `packets`."""
     while True:
         message = await stream.read()
         if not isinstance(message, p4r.StreamMessageResponse):
             return None
         if message.HasField("arbitration"):
             return message.arbitration
+        if message.HasField("packet") and packets is not None and not packets.full():
+            metadata = sorted(message.packet.metadata, key=lambda field: field.metadata_id)
+            packets.put_nowait(
+                PacketIn(tuple(int.from_bytes(field.value) for field in metadata), message.packet.payload)
+            )
 
 
 def _channel(target: Target) -> grpc.aio.Channel:

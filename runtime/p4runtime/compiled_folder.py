@@ -45,7 +45,7 @@ class CompiledFolder:
         """Raise `FolderError` where there is no program for the device."""
         if self.device_config is None:
             raise FolderError(
-                f"{self.path}: {self.manifest.p4} is not compiled: p4c-bm2-ss was not found when the folder was written",
+                f"{self.path}: {self.manifest.p4} is not compiled: p4c-bm2-ss was not found when it was written",
                 help="install p4c (or name its folder in WEFT_P4_BIN), and run `weft compile` again; a switch that "
                 "runs the program already, such as `weft switch`, needs no p4c",
             )
