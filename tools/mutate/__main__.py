@@ -97,6 +97,8 @@ class Scratch:
             options = ["--first", ",".join(mutation.kills)]
             if mutation.file == _READS_BACK:
                 options.append("--always-run")
+            if mutation.file.endswith(".p4") and mutation.kills:  # every program includes it, few call it
+                options.append("--only-first")
             kind, how = self.judge(common, *options)
             if kind == "survived" and golden:
                 kind, how = self.golden()

@@ -432,6 +432,10 @@ def _tunnel_packet(rng: random.Random) -> Packet:
         return link / plain / payload
     if kind == 1:
         return link / _ip4(rng) / UDP(sport=rng.choice([5, 6]), dport=6) / payload
+    if kind == 2:  # what is written is there already, and the checksum is one that no sum comes out as
+        same = _ip4(rng)
+        same.ttl, same.chksum = 7, 0xFFFF
+        return link / same / UDP(sport=6, dport=6) / payload
     inner = UDP(sport=_any(rng, 16), dport=7)
     outer = UDP(sport=9, dport=4789)
     for udp in (inner, outer):
