@@ -44,7 +44,9 @@ class MulticastGroups:
         """
         number = found.multicast_group_id
         if not 0 < number < 1 << _GROUP_WIDTH:
-            raise invalid(f"a multicast group has a number from 1 to {(1 << _GROUP_WIDTH) - 1}, not {number}")
+            code = Code.OUT_OF_RANGE if number else Code.INVALID_ARGUMENT
+            most = (1 << _GROUP_WIDTH) - 1
+            raise Refusal(code, f"a multicast group has a number from 1 to {most}, not {number}")
         if kind == UpdateKind.INSERT:
             if number in self._groups:
                 raise Refusal(Code.ALREADY_EXISTS, f"there is a multicast group {number} already")

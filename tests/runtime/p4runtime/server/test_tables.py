@@ -25,7 +25,7 @@ from tests.runtime.p4runtime.server.entities import (
 )
 from tests.runtime.p4runtime.server.program import LAN, SPARE, WAN, datagram, table_of
 
-INVALID, NOT_FOUND, EXISTS, DENIED, FULL, UNIMPLEMENTED = 3, 5, 6, 7, 8, 12  # google/rpc/code.proto
+INVALID, NOT_FOUND, EXISTS, DENIED, FULL, OUT_OF_RANGE, UNIMPLEMENTED = 3, 5, 6, 7, 8, 11, 12  # google/rpc/code.proto
 MAC = 0x02_00_00_00_00_AA
 UNKNOWN = grpc.StatusCode.UNKNOWN
 
@@ -352,7 +352,18 @@ def test_bad_groups(controller: Controller) -> None:
         insert(session),
         insert(empty),
     )
-    assert codes == [EXISTS, NOT_FOUND, NOT_FOUND, *[INVALID] * 5, UNIMPLEMENTED, INVALID, UNIMPLEMENTED, INVALID]
+    assert codes == [
+        EXISTS,
+        NOT_FOUND,
+        NOT_FOUND,
+        INVALID,
+        OUT_OF_RANGE,
+        *[INVALID] * 3,
+        UNIMPLEMENTED,
+        INVALID,
+        UNIMPLEMENTED,
+        INVALID,
+    ]
     assert controller.read(group(0)) == [group(1)]
 
 
