@@ -24,10 +24,12 @@ class Interrupts:
     """While its `with` block runs, SIGINT, SIGTERM and SIGHUP raise `Interrupted` at `check`, and within `allowed`.
 
     One that came before is raised then; those that follow it are ignored, so that an impatient user does not tear up
-    the cleaning. Does nothing but in the main thread.
+    the cleaning. Does nothing but in the main thread. `until_exit`: they stay ignored after the block, for a process
+    that ends then, with an exit code that says what became of the block.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, until_exit: bool = False) -> None:
+        self._until_exit = until_exit
         self._pending: int | None = None
         self._is_allowed = False
         self._before: dict[int, object] = {}
@@ -43,6 +45,9 @@ class Interrupts:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._until_exit:
+            self.ignore_all()
+            return
         for number, handler in self._before.items():
             if handler is not None:
                 signal.signal(number, handler)  # pyright: ignore[reportArgumentType]  # it is what `getsignal` gave

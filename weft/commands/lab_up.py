@@ -24,7 +24,7 @@ _ENDING_S = 5.0
 def bring_lab_up(file: Path, *, engine: str | None, timeout_s: float, as_json: bool) -> None:
     """Bring a lab up and print what it is made of."""
     topology, wanted = load_topology(file), _engine(engine)
-    with Interrupts() as interrupts:
+    with Interrupts(until_exit=True) as interrupts:
         status = bring_up(topology, engine=wanted, start_limit_s=timeout_s, interrupts=interrupts, notice=write_note)
         # From here on it is up: Ctrl-C comes too late to undo it, and must not make this look like a failure.
         print_lab(status, as_json=as_json)
