@@ -221,3 +221,43 @@ def test_tables_that_are_on_no_switch_keep_their_entries() -> None:
     assert abstract_state(served.program, kept.states, 0)["unused"] == {"1": {"value": 2}}
     saved = replace(kept, salt=5)
     assert Forwarding(served.manifest, served.program, saved=saved).saved_state(0).salt == 5
+
+
+TWICE = """\
+use std::net;
+port lan, wan;
+table hops: exact<ip4 -> port> { size: 4 }
+on lan (p: ipv4) {
+    let to = hops.get(p.ipv4.dst) else drop;
+    let back = hops.get(p.ipv4.src) else drop;
+    if back == to { drop }
+    send to;
+}
+on lan | wan (_) { drop }
+"""
+
+
+def test_of_several_copies_of_a_table_the_first_one_counts() -> None:
+    served = served_program(TWICE, "twice")
+    (table,) = served.manifest.tables
+    assert len(table.copies) == 2  # one for each lookup
+    twice = Served(served, Forwarding(served.manifest, served.program))
+    to, back = (
+        entry(served.manifest, "hops", [exact(i)], [port]) for i, port in ((0x0A000009, WAN), (0x0A000001, LAN))
+    )
+    for hop in (to, back):
+        twice.forwarding.write(insert(hop))
+    assert [port for port, _ in twice.send(datagram())] == [WAN]
+    second = entry(served.manifest, "hops", [exact(0x0A000009)], [LAN])
+    second.table_entry.table_id = table.copies[1].id
+    twice.forwarding.write(insert(second))
+    assert [port for port, _ in twice.send(datagram())] == [WAN]
+    assert list(twice.forwarding.read(p4r.Entity(table_entry=p4r.TableEntry()))) == [to, back, second]
+
+
+def test_entries_are_written_into_all_copies() -> None:
+    served = served_program(TWICE, "twice")
+    entries = ControlEntries(tables={"hops": (TableEntry((Exact(5),), (1,)),)})
+    filled = Forwarding(served.manifest, served.program, entries=entries)
+    found = [e.table_entry.table_id for e in filled.read(p4r.Entity(table_entry=p4r.TableEntry()))]
+    assert found == [copy.id for copy in served.manifest.tables[0].copies]

@@ -6,8 +6,9 @@ import grpc
 import pytest
 from finsy.proto import U128, p4r
 
+from runtime.p4runtime.server.arbitration import MOST_CONTROLLERS
 from runtime.p4runtime.server.pipeline import ServedProgram
-from runtime.p4runtime.server.service import API_VERSION
+from runtime.p4runtime.server.service import API_VERSION, MOST_STREAMS
 from runtime.p4runtime.server.switch import Switch
 from tests.runtime.p4runtime.server.controller import VERIFY, Controller, StreamEnded, insert, primary
 from tests.runtime.p4runtime.server.entities import all_entries, entry, exact
@@ -176,3 +177,17 @@ def test_garbage_is_no_message(switch: Switch) -> None:
             write(b"\xff" * 100, timeout=20)
     with Controller(switch.port) as client:
         client.stub.Capabilities(p4r.CapabilitiesRequest())
+
+
+def test_streams_are_bounded(switch: Switch) -> None:
+    clients = [Controller(switch.port) for _ in range(MOST_STREAMS)]
+    for number, client in enumerate(clients):
+        client.arbitrate(number % MOST_CONTROLLERS, role=f"role{number // MOST_CONTROLLERS}")
+    with Controller(switch.port) as late:
+        late.ask_to_be_primary(99)
+        with pytest.raises(StreamEnded) as ended:
+            late.hear()
+        assert ended.value.code is grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert late.stub.Capabilities(p4r.CapabilitiesRequest(), timeout=20)  # other calls are still answered
+    for client in clients:
+        client.close()
