@@ -34,6 +34,9 @@ _PROBE = b"\x88\xb5"
 
 _ALL_ONES = (5, 50734)  # of 9 and 48 bits: their CRC-16 is 0xffff
 
+# The checksum that comes out as 0 when the destination 10.4.5.6 becomes 10.0.0.77: RFC 1624, equation 3.
+_BECOMES_0 = (0x0A00 - 0x0A04 + 0x004D - 0x0506) % 0xFFFF
+
 Packets = Callable[[random.Random], Iterator[Arrival]]
 
 
@@ -156,9 +159,16 @@ def _arrays(rng: random.Random) -> Iterator[Arrival]:
 
 def _maps(rng: random.Random) -> Iterator[Arrival]:
     clock = _clock(rng)
-    for _ in range(500):
+    for _ in range(700):
         a, b = rng.choice([1, 2, 65]), rng.choice([0, 1, 256, 257])
-        fields = [(8, rng.randrange(5)), (7, a), (9, b), (32, _any(rng, 32)), (100, _any(rng, 100)), (4, 0)]
+        fields = [
+            (8, rng.choice([0, 0, 1, 2, 3, 4, 5, 5, 6])),
+            (7, a),
+            (9, b),
+            (32, _any(rng, 32)),
+            (100, _any(rng, 100)),
+            (4, 0),
+        ]
         fields += [(8, rng.randrange(256)), (32, 0), (100, 0), (4, 0), (8, 0)]
         yield Arrival("lan", _frame(_packed(*fields)), next(clock))
 
@@ -359,10 +369,12 @@ def _presence(rng: random.Random) -> Iterator[Arrival]:
 def _absent(rng: random.Random) -> Iterator[Arrival]:
     for _ in range(200):
         kind = rng.choice([0, 1, 2, 64, 1, 2])
-        data = _packed((8, kind), *[(16, 0)] * 11, (8, 0))
+        data = _packed((8, kind | rng.choice([0, 128])), *[(16, 0)] * 12, (8, 0))
         if kind in (1, 2):
             y = rng.choice([7, _any(rng, 16)])
-            data += _packed((16, _any(rng, 16)), (16, y)) + (_packed((16, 5)) if y == 7 else b"")
+            data += _packed((16, _any(rng, 16)), (16, y)) + (
+                _packed((16, rng.choice([5, 6])), (16, 77)) if y == 7 else b""
+            )
         if kind == 64:
             amounts = [rng.choice([0, 1, 5, 15, 16, 255, 256, 257, 65535]) for _ in range(3)]
             data += _packed(*[(16, _any(rng, 16)) for _ in range(3)], *[(16, amount) for amount in amounts])
@@ -431,7 +443,10 @@ def _tunnel_packet(rng: random.Random) -> Packet:
         plain.proto = 99
         return link / plain / payload
     if kind == 1:
-        return link / _ip4(rng) / UDP(sport=rng.choice([5, 6]), dport=6) / payload
+        udp = UDP(sport=rng.choice([5, 6]), dport=6)
+        if rng.random() < 0.3:
+            udp.chksum = _BECOMES_0
+        return link / _ip4(rng) / udp / payload
     if kind == 2:  # what is written is there already, and the checksum is one that no sum comes out as
         same = _ip4(rng)
         same.ttl, same.chksum = 7, 0xFFFF
