@@ -142,19 +142,6 @@ def test_processes_in_hosts_end_with_the_lab(here: Machine, lab: str, tmp_path: 
     here.check_empty(lab)
 
 
-def test_nobody_elses_namespace_is_touched(here: Machine, lab: str, tmp_path: Path) -> None:
-    taken = f"weft-{lab}-right"
-    subprocess.run(["ip", "netns", "add", taken], check=True)
-    try:
-        up = here.weft("lab", "up", write_pair(tmp_path, lab), "--engine", "interpreter")
-        assert up.code == 1
-        assert f"there is a network namespace `{taken}` already" in up.err
-        assert here.namespaces(lab) == {taken}
-    finally:
-        subprocess.run(["ip", "netns", "delete", taken], check=True)
-    here.check_empty(lab)
-
-
 def test_a_switch_that_does_not_start_is_told_with_its_words(here: Machine, lab: str, tmp_path: Path) -> None:
     topology = write_pair(tmp_path, lab)
     topology.write_text(topology.read_text().replace("[switches.bridge]\n", "[switches.bridge]\np4runtime = 19559\n"))
@@ -185,6 +172,7 @@ def test_a_lab_for_one_command_is_gone_after_it(
     here.check_empty(lab)
 
 
+@pytest.mark.long
 def test_an_interrupted_command_takes_the_lab_with_it(here: Machine, lab: str, tmp_path: Path) -> None:
     command = ["sh", "-c", "echo there; exec sleep 1000"]
     run = here.start(

@@ -16,6 +16,7 @@ from scapy.layers.inet6 import IPv6
 from scapy.layers.l2 import ARP, Dot1Q, Ether
 from scapy.packet import Packet
 
+from runtime.lab.errors import NetworkError
 from runtime.lab.namespace import in_namespace
 from runtime.lab.network import Wire, make_network, plan_wires, remove_network
 from runtime.lab.record import LabRecord, new_record
@@ -151,6 +152,21 @@ def test_a_host_has_ipv6_where_it_has_an_address_of_it(here: Machine, lab: str, 
             in_namespace(f"weft-{lab}-left", lambda: socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)) as udp,
         ):
             udp.sendto(b"hello", ("2001:db8::9", 7))
+
+
+def test_nobody_elses_namespace_is_touched(here: Machine, lab: str, topology: Topology) -> None:
+    taken = f"weft-{lab}-right"
+    subprocess.run(["ip", "netns", "add", taken], check=True)
+    try:
+        with (
+            pytest.raises(NetworkError, match=f"there is a network namespace `{taken}` already"),
+            network(here, topology),
+        ):
+            pass
+        assert here.namespaces(lab) == {taken}
+    finally:
+        subprocess.run(["ip", "netns", "delete", taken], check=True)
+    assert here.interfaces() == {"lo"}
 
 
 def _ip(here: Machine, *arguments: str) -> str:
