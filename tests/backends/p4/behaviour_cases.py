@@ -190,8 +190,38 @@ def _shares(rng: random.Random) -> Iterator[Arrival]:
     now = 0
     for _ in range(500):
         key = rng.choice([rng.randrange(24), 0xFFFF, 0x8000])
-        fields = [(8, rng.choice([0, 1, 1])), (16, key), (8, rng.randrange(256)), (32, 0), (16, 0), (8, 0)]
+        fields = [(8, 1), (16, key), (8, rng.randrange(256)), (32, 0), (16, 0), (8, 0)]
         now = now if now and rng.random() < 0.6 else next(clock)
+        yield Arrival("lan", _frame(_packed(*fields)), now)
+
+
+_OF_ONE_SHARE = [
+    1549,
+    3488,
+    4439,
+    6906,
+    8980,
+    10425,
+    13390,
+    16355,
+    50823,
+    52522,
+    53725,
+    55920,
+    58270,
+    59443,
+    62660,
+    65385,
+]  # of 4,096
+
+
+def _walk(rng: random.Random) -> Iterator[Arrival]:
+    clock = _clock(rng)
+    now = 0
+    for _ in range(400):
+        key = rng.choice([*_OF_ONE_SHARE, 3])
+        fields = [(8, 0), (16, key), (8, rng.randrange(256)), (32, 0), (16, 0), (8, 0)]
+        now = now if now and rng.random() < 0.75 else next(clock)
         yield Arrival("lan", _frame(_packed(*fields)), now)
 
 
@@ -468,6 +498,7 @@ CASES = (
     Case("leases", _leases),
     Case("shares", _shares),
     Case("split", _split),
+    Case("walk", _walk),
     Case("reductions", _reductions),
     Case("tables", _tables, _TABLES),
     Case("emissions", _emissions),
