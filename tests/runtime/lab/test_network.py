@@ -28,6 +28,7 @@ from tests.runtime.lab.topologies import write_pair
 
 pytestmark = needs_root
 
+ETH_P_ALL = 3  # linux/if_ether.h
 MAC, OUR_MAC = "02:00:00:00:00:01", "02:00:00:00:00:99"
 TAKEN = "198.51.100.77"  # an address of the machine that the lab is on
 
@@ -74,9 +75,10 @@ def topology(tmp_path: Path, lab: str) -> Topology:
 @contextmanager
 def frames(here: Machine, interface: str) -> Iterator[socket.socket]:
     """All that passes on a switch's end, as the switch takes it."""
-    opened = in_namespace(here.home, lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)))
+    # Without a protocol it hears nothing before it is bound, else what passes on any interface.
+    opened = in_namespace(here.home, lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0))
     with opened:
-        in_namespace(here.home, lambda: opened.bind((interface, 3)))
+        opened.bind((interface, ETH_P_ALL))
         opened.settimeout(10)
         yield opened
 
@@ -118,16 +120,24 @@ def test_the_machine_itself_takes_no_part(here: Machine, lab: str, topology: Top
         _ip(here, "addr", "add", f"{TAKEN}/24", "dev", "lo")
         (end,) = _shown(here, "link", "show", wire.interface)
         left = in_namespace(f"weft-{lab}-left", lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW))
-        with left:
+        with left, socket_in(here.home, socket.SOCK_DGRAM) as service:
+            service.bind(("", 7))
+            service.setblocking(False)
             left.bind(("eth0", 0))
-            ask = Ether(src=MAC, dst="ff:ff:ff:ff:ff:ff") / ARP(psrc="192.0.2.1", pdst=TAKEN, hwsrc=MAC)
-            echo = IP(src="192.0.2.1", dst=TAKEN) / ICMP()
-            tagged = Ether(src=MAC, dst=OUR_MAC) / Dot1Q(vlan=7) / IP(src="192.0.2.1", dst="192.0.2.9") / ICMP(id=7)
-            for frame in (ask, Ether(src=MAC, dst=end["address"]) / echo, Ether(src=MAC, dst=ask.dst) / echo, tagged):
+            everybody = Ether(src=MAC, dst="ff:ff:ff:ff:ff:ff")
+            sent = [
+                everybody / ARP(psrc="192.0.2.1", pdst=TAKEN, hwsrc=MAC),
+                Ether(src=MAC, dst=end["address"]) / IP(src="192.0.2.1", dst=TAKEN) / UDP(dport=7) / b"to you",
+                everybody / IP(src="192.0.2.1", dst="255.255.255.255") / UDP(dport=7) / b"to all",
+                Ether(src=MAC, dst=OUR_MAC) / Dot1Q(vlan=7) / IP(src="192.0.2.1", dst="192.0.2.9") / ICMP(id=7),
+            ]
+            for frame in sent:
                 left.send(bytes(frame))
-            seen = [Ether(tap.recv(2048)) for _ in range(4)]
-            assert bytes(seen[0]).startswith(bytes(ask))
-            assert seen[3][ICMP].id == 7, "nothing was answered before it, and the kernel answers at once"
+            seen = [tap.recv(2048) for _ in sent]
+            assert [data[:6] for data in seen] == [bytes(frame)[:6] for frame in sent], "and no answer among them"
+            assert Ether(seen[-1])[ICMP].id == 7
+            with pytest.raises(BlockingIOError):
+                service.recv(100)
 
 
 def test_a_link_has_the_rate_that_it_was_given(here: Machine, lab: str, topology: Topology) -> None:
