@@ -22,7 +22,7 @@ from tests.examples.corpus import EXAMPLES, example_program
 
 NAMES = sorted(path.parent.name for path in EXAMPLES.glob("*/*.weft"))
 MOST_WORD_BITS = 63  # what Thrift's signed 64 bits hold of an unsigned number
-_SPAN = re.compile(r"^\s*// ([\w.]+\.weft):(\d+): (.+)$", re.MULTILINE)
+_SPAN = re.compile(r"^\s*// ([\w.]+\.weft|<std::\w+>):(\d+): (.+)$", re.MULTILINE)
 _REGISTER = re.compile(r"@id\((0x[0-9a-f]+)\) register<bit<(\d+)>>\((\d+)\) (\w+);")
 
 
@@ -95,9 +95,10 @@ def test_comments_name_lines_of_the_source_as_they_are(name: str) -> None:
         assert line.startswith(quoted.removesuffix("...").rstrip(" \\"))
 
 
-def library(file: str) -> str:
-    (path,) = (Path(EXAMPLES).parent / "compiler").rglob(file)
-    return path.read_text(encoding="utf-8")
+def library(module: str) -> str:
+    """The text of `<std::net>`."""
+    name = module.removeprefix("<std::").removesuffix(">")
+    return (EXAMPLES.parent / "compiler" / "std" / f"{name}.weft").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", NAMES)
