@@ -12,18 +12,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from scapy.layers.inet import ICMP, IP, TCP, UDP
-from scapy.layers.inet6 import ICMPv6EchoRequest, IPv6
-from scapy.layers.l2 import Ether
-from scapy.layers.vxlan import VXLAN
-from scapy.packet import Packet, Raw
-
 from compiler.ir.program import Program
 from compiler.ir.text_parse import parse_program
 from compiler.load import load_source
 from compiler.source import Source
 from sim.control import load_entries
 from sim.state import NO_ENTRIES, ControlEntries
+from tests.backends.p4.behaviour_packets import some, ip_packet, tunnel_packet, with_an_error
 from tests.engines import Arrival
 
 FOLDER = Path(__file__).parent / "behaviour"
@@ -33,9 +28,6 @@ _MACS = bytes.fromhex("020000000002020000000001")
 _PROBE = b"\x88\xb5"
 
 _ALL_ONES = (5, 50734)  # of 9 and 48 bits: their CRC-16 is 0xffff
-
-# The checksum that comes out as 0 when the destination 10.4.5.6 becomes 10.0.0.77: RFC 1624, equation 3.
-_BECOMES_0 = (0x0A00 - 0x0A04 + 0x004D - 0x0506) % 0xFFFF
 
 Packets = Callable[[random.Random], Iterator[Arrival]]
 
@@ -81,13 +73,6 @@ def _frame(payload: bytes, kind: bytes = _PROBE) -> bytes:
     return _MACS + kind + payload
 
 
-def _any(rng: random.Random, width: int) -> int:
-    """A number of a width; the ends of its range come often."""
-    top = (1 << width) - 1
-    near = rng.choice([0, 1, 2, 3, top, top - 1, top >> 1, (top >> 1) + 1, top // 3])
-    return rng.choice([near & top, rng.getrandbits(width), rng.getrandbits(width)])
-
-
 def _clock(rng: random.Random) -> Iterator[int]:
     """Times that mostly go on a little, and sometimes jump, tie or go back."""
     now = 5_000 * MS
@@ -107,12 +92,20 @@ def _clock(rng: random.Random) -> Iterator[int]:
 def _values(rng: random.Random) -> Iterator[Arrival]:
     for turn in range(420):
         e = rng.choice([rng.randrange(50), rng.randrange(50, 120), rng.randrange(120, 256)])
-        a = _any(rng, 64)
-        b = rng.choice([a, a + 1, _any(rng, 64)])
-        d = rng.choice([_any(rng, 16), rng.randrange(80), rng.randrange(200), 254, 255, 256, 257])
-        i = 5 if turn % 6 == 0 else _any(rng, 3)
-        fields = [(64, a), (64, b), (32, _any(rng, 32)), (16, d), (8, e), (7, _any(rng, 7)), (1, rng.getrandbits(1))]
-        fields += [(12, _any(rng, 12)), (3, i), (9, rng.choice([255, 256, _any(rng, 9)]))]
+        a = some(rng, 64)
+        b = rng.choice([a, a + 1, some(rng, 64)])
+        d = rng.choice([some(rng, 16), rng.randrange(80), rng.randrange(200), 254, 255, 256, 257])
+        i = 5 if turn % 6 == 0 else some(rng, 3)
+        fields = [
+            (64, a),
+            (64, b),
+            (32, some(rng, 32)),
+            (16, d),
+            (8, e),
+            (7, some(rng, 7)),
+            (1, rng.getrandbits(1)),
+        ]
+        fields += [(12, some(rng, 12)), (3, i), (9, rng.choice([255, 256, some(rng, 9)]))]
         results = [(width, 0) for width in (64, 64, 32, 16, 8, 7, 1, 24, 8, 16, 32, 64, 9, 7)]
         wide = b""
         if turn % 6 == 0:
@@ -120,26 +113,26 @@ def _values(rng: random.Random) -> Iterator[Arrival]:
             wide = _packed((600, rng.getrandbits(600)), (16, n), (600, 0), (600, 0))
         port = "lan"
         length = rng.choice([0, 0, 3000])
-        yield Arrival(port, _frame(_packed(*fields, *results) + wide + rng.randbytes(3)), _any(rng, 60), length)
+        yield Arrival(port, _frame(_packed(*fields, *results) + wide + rng.randbytes(3)), some(rng, 60), length)
 
 
 def _lanes(rng: random.Random) -> Iterator[Arrival]:
     for _ in range(300):
         far = rng.choice([0, 3, 15, 16, 255, 256, 257, 0xFFFF, rng.randrange(65536)])
         fields = [(8, rng.randrange(4)), (8, rng.choice([rng.randrange(18), 255, 16])), (16, far)]
-        fields += [(16, _any(rng, 16)) for _ in range(12)] + [(5, _any(rng, 5)) for _ in range(16)]
-        fields += [(16, rng.choice([1, 5, 255, 256, _any(rng, 16)])), (16, 0), *[(32, 0)] * 3]
+        fields += [(16, some(rng, 16)) for _ in range(12)] + [(5, some(rng, 5)) for _ in range(16)]
+        fields += [(16, rng.choice([1, 5, 255, 256, some(rng, 16)])), (16, 0), *[(32, 0)] * 3]
         yield Arrival("lan", _frame(_packed(*fields)), 1)
 
 
 def _hashes(rng: random.Random) -> Iterator[Arrival]:
     for _ in range(120):
-        a = rng.choice([1, 2, _any(rng, 3)])
-        b, c = rng.choice([(_any(rng, 9), _any(rng, 48)), (_any(rng, 9), _any(rng, 48)), _ALL_ONES])
-        head = [(3, a), (9, b), (48, c), (4, _any(rng, 4))]
+        a = rng.choice([1, 2, some(rng, 3)])
+        b, c = rng.choice([(some(rng, 9), some(rng, 48)), (some(rng, 9), some(rng, 48)), _ALL_ONES])
+        head = [(3, a), (9, b), (48, c), (4, some(rng, 4))]
         results = [(width, 0) for width in (32, 32, 16, 32, 32, 32, 32)]
         more = rng.choice([b"", rng.randbytes(6), rng.randbytes(6), rng.randbytes(5)])
-        yield Arrival(rng.choice(["lan", "third"]), _frame(_packed(*head, *results) + more), _any(rng, 63))
+        yield Arrival(rng.choice(["lan", "third"]), _frame(_packed(*head, *results) + more), some(rng, 63))
 
 
 # --- state
@@ -149,10 +142,10 @@ def _arrays(rng: random.Random) -> Iterator[Arrival]:
     clock = _clock(rng)
     for _ in range(400):
         op = rng.randrange(4)
-        c = rng.choice([_any(rng, 32), rng.randrange(500), rng.randrange(2000)]) if op == 2 else _any(rng, 32)
-        a = rng.choice([_any(rng, 64), 2_000_000_000, 1_999_999_999, 1_024_000]) if op == 2 else _any(rng, 64)
-        i = rng.choice([rng.randrange(4), rng.randrange(20), _any(rng, 8)])
-        fields = [(64, a), (128, _any(rng, 128)), (32, c), (8, i), (8, op), (64, 0), (128, 0), (32, 0), (16, 0)]
+        c = rng.choice([some(rng, 32), rng.randrange(500), rng.randrange(2000)]) if op == 2 else some(rng, 32)
+        a = rng.choice([some(rng, 64), 2_000_000_000, 1_999_999_999, 1_024_000]) if op == 2 else some(rng, 64)
+        i = rng.choice([rng.randrange(4), rng.randrange(20), some(rng, 8)])
+        fields = [(64, a), (128, some(rng, 128)), (32, c), (8, i), (8, op), (64, 0), (128, 0), (32, 0), (16, 0)]
         now = next(clock) if rng.random() < 0.8 else 5_000 * MS + rng.randrange(5_000_000)
         yield Arrival("lan", _frame(_packed(*fields)), now, rng.choice([0, 100, 1500]))
 
@@ -165,8 +158,8 @@ def _maps(rng: random.Random) -> Iterator[Arrival]:
             (8, rng.choice([0, 0, 1, 2, 3, 4, 5, 5, 6])),
             (7, a),
             (9, b),
-            (32, _any(rng, 32)),
-            (100, _any(rng, 100)),
+            (32, some(rng, 32)),
+            (100, some(rng, 100)),
             (4, 0),
         ]
         fields += [(8, rng.randrange(256)), (32, 0), (100, 0), (4, 0), (8, 0)]
@@ -232,7 +225,7 @@ def _reductions(rng: random.Random) -> Iterator[Arrival]:
         if odd:
             op, tag, epoch = rng.choice([(3, tag, 5), (op, 9, 5), (op, tag, 6), ((op + 1) % 3, tag, 5)])
         fields = [(8, slot), (8, member), (32, near), (32, epoch), (8, tag), (2, op), (6, 0)]
-        fields += [(16, _any(rng, 16)), (16, _any(rng, 16)), (8, 0)]
+        fields += [(16, some(rng, 16)), (16, some(rng, 16)), (8, 0)]
         yield Arrival("lan", _frame(_packed(*fields)), 1)
 
 
@@ -301,8 +294,8 @@ def _emissions(rng: random.Random) -> Iterator[Arrival]:
         c = rng.randrange(256)
         if op == 1 and rng.random() < 0.7:
             c = rng.choice([4, 8, 16, 32, 0]) | rng.choice([0, 1, 2, 3])
-        probe = _packed((8, op), (32, _any(rng, 32)), (16, _any(rng, 16)), (8, c), (8, _any(rng, 8)))
-        probe += _packed((16, _any(rng, 16)), (16, _any(rng, 16)), (8, more))
+        probe = _packed((8, op), (32, some(rng, 32)), (16, some(rng, 16)), (8, c), (8, some(rng, 8)))
+        probe += _packed((16, some(rng, 16)), (16, some(rng, 16)), (8, more))
         if more == 1:
             probe += _packed((16, 1), (16, 2))
         if more == 2:
@@ -327,7 +320,14 @@ def _floods(rng: random.Random) -> Iterator[Arrival]:
     for _ in range(250):
         group = rng.choice([0, 1, 2, 3, 9, 32000, 0x7F00, 0x7F01, 0x7FFE, 0x7FFF, 0xFFFF, 256])
         to = rng.choice([0, 1, 2, 2, 3])
-        fields = [(8, rng.randrange(8)), (16, group), (16, to), (9, _any(rng, 9)), (9, _any(rng, 9)), (6, 1)]
+        fields = [
+            (8, rng.randrange(8)),
+            (16, group),
+            (16, to),
+            (9, some(rng, 9)),
+            (9, some(rng, 9)),
+            (6, 1),
+        ]
         data = _frame(_packed(*fields) + rng.randbytes(rng.randrange(4)))
         if rng.random() < 0.1:
             data = data[: rng.randrange(len(data))]
@@ -385,92 +385,25 @@ def _absent(rng: random.Random) -> Iterator[Arrival]:
         kind = rng.choice([0, 1, 2, 64, 1, 2])
         data = _packed((8, kind | rng.choice([0, 128])), *[(16, 0)] * 12, (8, 0))
         if kind in (1, 2):
-            y = rng.choice([7, _any(rng, 16)])
-            data += _packed((16, _any(rng, 16)), (16, y)) + (
+            y = rng.choice([7, some(rng, 16)])
+            data += _packed((16, some(rng, 16)), (16, y)) + (
                 _packed((16, rng.choice([5, 6])), (16, 77)) if y == 7 else b""
             )
         if kind == 64:
             amounts = [rng.choice([0, 1, 5, 15, 16, 255, 256, 257, 65535]) for _ in range(3)]
-            data += _packed(*[(16, _any(rng, 16)) for _ in range(3)], *[(16, amount) for amount in amounts])
-            data += _packed(*[(5, _any(rng, 5)) for _ in range(16)], *[(32, 0)] * 3, *[(4, 0)] * 8)
+            data += _packed(*[(16, some(rng, 16)) for _ in range(3)], *[(16, amount) for amount in amounts])
+            data += _packed(*[(5, some(rng, 5)) for _ in range(16)], *[(32, 0)] * 3, *[(4, 0)] * 8)
         yield Arrival("lan", _frame(data), 1)
 
 
 def _checksums(rng: random.Random) -> Iterator[Arrival]:
     for _ in range(300):
-        yield Arrival("lan", _with_an_error(rng, _ip_packet(rng)), 1)
+        yield Arrival("lan", with_an_error(rng, ip_packet(rng)), 1)
 
 
 def _tunnels(rng: random.Random) -> Iterator[Arrival]:
     for _ in range(160):
-        yield Arrival("lan", _with_an_error(rng, _tunnel_packet(rng)), 1)
-
-
-def _with_an_error(rng: random.Random, packet: Packet) -> bytes:
-    """Now and then one bit is wrong, so that checksums are."""
-    data = bytearray(bytes(packet))
-    if rng.random() < 0.1:
-        data[rng.randrange(14, len(data))] ^= 1 << rng.randrange(8)
-    return bytes(data)
-
-
-def _transport(rng: random.Random) -> Packet:
-    dport = rng.choice([80, 1500, 1500, 2500, 5000, 999, 1000, 1999, 2000])
-    if rng.random() < 0.4:
-        return TCP(sport=_any(rng, 16), dport=dport, flags="A", seq=rng.getrandbits(32), options=[("NOP", None)] * 4)
-    udp = UDP(sport=_any(rng, 16), dport=dport)
-    if rng.random() < 0.3:
-        udp.chksum = 0
-    return udp
-
-
-def _ip4(rng: random.Random) -> Packet:
-    address = ".".join(["10", *(str(rng.randrange(256)) for _ in range(3))])
-    return IP(src=address, dst="10.4.5.6", id=_any(rng, 16), ttl=_any(rng, 8))
-
-
-def _ip_packet(rng: random.Random) -> Packet:
-    link = Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02")
-    ip = _ip4(rng)
-    ip6 = IPv6(src=f"2001:db8::{rng.randrange(65536):x}", dst="2001:db8::2", hlim=rng.randrange(256))
-    payload = Raw(rng.randbytes(rng.randrange(9)))
-    match rng.randrange(8):
-        case 0:
-            return link / ip / ICMP(type=8, id=rng.randrange(65536), seq=2) / payload
-        case 1:
-            return link / ip6 / ICMPv6EchoRequest(id=rng.randrange(65536)) / payload
-        case 2 | 3:
-            return link / ip6 / _transport(rng) / payload
-        case 4:
-            ip.options = b"\x01\x01\x01\x00"
-        case _:
-            pass
-    return link / ip / _transport(rng) / payload
-
-
-def _tunnel_packet(rng: random.Random) -> Packet:
-    link = Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02")
-    payload = Raw(rng.randbytes(rng.randrange(1, 9)))
-    kind = rng.randrange(6)
-    if kind == 0:
-        plain = _ip4(rng)
-        plain.proto = 99
-        return link / plain / payload
-    if kind == 1:
-        udp = UDP(sport=rng.choice([5, 6]), dport=6)
-        if rng.random() < 0.3:
-            udp.chksum = _BECOMES_0
-        return link / _ip4(rng) / udp / payload
-    if kind == 2:  # what is written is there already, and the checksum is one that no sum comes out as
-        same = _ip4(rng)
-        same.ttl, same.chksum = 7, 0xFFFF
-        return link / same / UDP(sport=6, dport=6) / payload
-    inner = UDP(sport=_any(rng, 16), dport=7)
-    outer = UDP(sport=9, dport=4789)
-    for udp in (inner, outer):
-        if rng.random() < 0.4:
-            udp.chksum = 0
-    return link / _ip4(rng) / outer / VXLAN(vni=7) / Ether() / _ip4(rng) / inner / payload
+        yield Arrival("lan", with_an_error(rng, tunnel_packet(rng)), 1)
 
 
 CASES = (
