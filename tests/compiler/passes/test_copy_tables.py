@@ -75,13 +75,14 @@ def test_a_copy_is_declared_as_its_table_is_and_stands_behind_it() -> None:
     program = written(TWO_EACH)
     after = copy_tables(program)
     tables = [state for state in after.states if isinstance(state, Table | TableArray)]
-    assert [t.name for t in tables] == ["routes", "exact", "exact__2", "exact__3", "cells", "cells__2"]
+    assert [t.name for t in tables] == ["routes", "exact", "exact__2", "exact__3", "ranked", "cells", "cells__2"]
     for table in tables:
         name = table.name.split("__")[0]
         assert dataclasses.replace(table, name=name) == program.state(name)
     assert table_copies(program, after) == {
         "routes": ("routes",),
         "exact": ("exact", "exact__2", "exact__3"),
+        "ranked": ("ranked",),
         "cells": ("cells", "cells__2"),
     }
 
