@@ -163,6 +163,21 @@ def counted_progress(title: str) -> Iterator[AdvanceOf]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
+@contextmanager
+def working(title: str) -> Iterator[None]:
+    """A spinner and the time on standard error, if that is a terminal, for what cannot say how far it is."""
+    if not _is_terminal(sys.stderr):
+        yield
+        return
+    from rich.console import Console  # noqa: PLC0415  # only a terminal needs it
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as spinner:
+        spinner.add_task(title, total=None)
+        yield
+
+
 def _is_terminal(stream: TextIO) -> bool:
     try:
         return stream.isatty()

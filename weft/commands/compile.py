@@ -10,7 +10,7 @@ from compiler.diagnostics import CompileError, Diagnostic, diagnostic_as_json, r
 from compiler.diagnostics.suggest import closest
 from compiler.load import LoadedProgram, load_program
 from weft.failures import UsageError
-from weft.terminal import Table, plain_table, progress, write_json, write_note, write_result
+from weft.terminal import Table, plain_table, working, write_json, write_note, write_result
 
 TARGETS = ("bmv2",)
 
@@ -27,7 +27,7 @@ def compile_for_target(file: Path, *, target: str, folder: Path, test_build: boo
         loaded = load_program(file)
         if loaded.warnings and not as_json:
             write_note(render_diagnostics(loaded.warnings))
-        with progress(f"compiling {file}, mostly in p4c", total=None):
+        with working(f"compiling {file}; most of the time is p4c's"):
             compiled = write_folder(loaded.program, folder, test_header=test_build)
     except CompileError as error:
         if not as_json:
