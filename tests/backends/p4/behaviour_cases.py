@@ -18,7 +18,7 @@ from compiler.load import load_source
 from compiler.source import Source
 from sim.control import load_entries
 from sim.state import NO_ENTRIES, ControlEntries
-from tests.backends.p4.behaviour_packets import some, ip_packet, tunnel_packet, with_an_error
+from tests.backends.p4.behaviour_packets import ip_packet, some, tunnel_packet, with_an_error
 from tests.engines import Arrival
 
 FOLDER = Path(__file__).parent / "behaviour"
@@ -152,10 +152,12 @@ def _arrays(rng: random.Random) -> Iterator[Arrival]:
 
 def _maps(rng: random.Random) -> Iterator[Arrival]:
     clock = _clock(rng)
-    for _ in range(700):
+    now = 0
+    for _ in range(1200):
+        now = now if now and rng.random() < 0.7 else next(clock)
         a, b = rng.choice([1, 2, 65]), rng.choice([0, 1, 256, 257])
         fields = [
-            (8, rng.choice([0, 0, 1, 2, 3, 4, 5, 5, 6])),
+            (8, rng.choice([0, 1, 2, 2, 2, 3, 4, 5, 6])),
             (7, a),
             (9, b),
             (32, some(rng, 32)),
@@ -163,7 +165,7 @@ def _maps(rng: random.Random) -> Iterator[Arrival]:
             (4, 0),
         ]
         fields += [(8, rng.randrange(256)), (32, 0), (100, 0), (4, 0), (8, 0)]
-        yield Arrival("lan", _frame(_packed(*fields)), next(clock))
+        yield Arrival("lan", _frame(_packed(*fields)), now)
 
 
 def _leases(rng: random.Random) -> Iterator[Arrival]:
