@@ -12,6 +12,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from scapy.layers.inet import IP, TCP
+from scapy.layers.l2 import Ether
+
 from compiler.ir.program import Program
 from compiler.ir.text_parse import parse_program
 from compiler.load import load_source
@@ -198,7 +201,7 @@ def _walk(rng: random.Random) -> Iterator[Arrival]:
     clock = _clock(rng)
     now = 0
     for _ in range(400):
-        key = rng.choice(_OF_ONE_SHARE)
+        key = rng.choice(_OF_ONE_SHARE) if rng.random() < 0.8 else rng.randrange(1 << 16)
         fields = [(8, 0), (16, key), (8, rng.randrange(256)), (32, 0), (16, 0), (8, 0)]
         now = now if now and rng.random() < 0.75 else next(clock)
         yield Arrival("lan", _frame(_packed(*fields)), now)
@@ -399,6 +402,9 @@ def _absent(rng: random.Random) -> Iterator[Arrival]:
 
 
 def _checksums(rng: random.Random) -> Iterator[Arrival]:
+    # `id` goes from 0 to 1 under a sum of 0: 0xffff + 0xffff + 1 is 0x1ffff, and folded once it has a carry left.
+    carries = Ether() / IP(tos=9 << 2, id=0, chksum=0, src="10.0.0.1", dst="10.0.0.2") / TCP(dport=1234)
+    yield Arrival("lan", bytes(carries), 1)
     for _ in range(300):
         yield Arrival("lan", with_an_error(rng, ip_packet(rng)), 1)
 
