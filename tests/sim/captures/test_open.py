@@ -47,19 +47,19 @@ class OneByteAtATime:
 @pytest.mark.parametrize("content", [PCAP, PCAPNG])
 def test_format_is_told_by_content_plain_or_compressed(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "no extension"
-    for stored in (content, gzip.compress(content), gzip.compress(content[:5000]) + gzip.compress(content[5000:])):
+    for stored in (content, gzip.compress(content, mtime=0), gzip.compress(content[:5000]) + gzip.compress(content[5000:])):
         path.write_bytes(stored)
         with open_capture(path) as capture:
             assert [packet.data for packet in capture] == FRAMES
             assert capture.bytes_read == capture.size_bytes == len(stored)
 
 
-@pytest.mark.parametrize("content", [PCAP, PCAPNG, gzip.compress(PCAP), gzip.compress(PCAPNG)])
+@pytest.mark.parametrize("content", [PCAP, PCAPNG, gzip.compress(PCAP, mtime=0), gzip.compress(PCAPNG)])
 def test_short_reads_change_nothing(content: bytes) -> None:
     assert [packet.data for packet in Capture(OneByteAtATime(content), path="pipe")] == FRAMES
 
 
-@pytest.mark.parametrize("content", [PCAP, gzip.compress(PCAPNG)])
+@pytest.mark.parametrize("content", [PCAP, gzip.compress(PCAPNG, mtime=0)])
 def test_standard_input_is_read_and_left_open(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
     stdin = io.TextIOWrapper(io.BytesIO(content))
     monkeypatch.setattr(sys, "stdin", stdin)
@@ -89,7 +89,7 @@ def test_progress_follows_the_packets(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"GET / HTTP/1.1\r\n", b"\n", b"\xa1\xb2", b"\xa1\xb2\xcd\x34" + bytes(40), gzip.compress(b"not one")]
+    "content", [b"GET / HTTP/1.1\r\n", b"\n", b"\xa1\xb2", b"\xa1\xb2\xcd\x34" + bytes(40), gzip.compress(b"not one", mtime=0)]
 )
 def test_other_files_are_refused(content: bytes) -> None:
     with pytest.raises(NotACapture) as raised:
@@ -154,7 +154,7 @@ def test_tolerance_does_not_cover_corruption() -> None:
 
 
 def test_gzip_that_ends_early_is_truncated_even_between_packets() -> None:
-    compressed = gzip.compress(PCAP, compresslevel=0)  # stored, so that a cut of the file is a cut of the content
+    compressed = gzip.compress(PCAP, compresslevel=0, mtime=0)  # stored, so that a cut of the file is a cut of the content
     packets, error = read_until_error(compressed[:-8])  # only the check sum is missing
     assert [packet.data for packet in packets] == FRAMES
     assert isinstance(error, TruncatedCapture)
@@ -164,7 +164,7 @@ def test_gzip_that_ends_early_is_truncated_even_between_packets() -> None:
 
 
 def test_corrupt_gzip_is_malformed() -> None:
-    compressed = gzip.compress(PCAP)
+    compressed = gzip.compress(PCAP, mtime=0)
     wrong_sum = compressed[:-8] + bytes([compressed[-8] ^ 1]) + compressed[-7:]
     for content in (wrong_sum, compressed + b"rubbish", compressed[:10] + b"\xff" * 50):
         with pytest.raises(MalformedCapture, match="gzip"):
