@@ -47,14 +47,18 @@ class OneByteAtATime:
 @pytest.mark.parametrize("content", [PCAP, PCAPNG])
 def test_format_is_told_by_content_plain_or_compressed(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "no extension"
-    for stored in (content, gzip.compress(content, mtime=0), gzip.compress(content[:5000]) + gzip.compress(content[5000:])):
+    for stored in (
+        content,
+        gzip.compress(content, mtime=0),
+        gzip.compress(content[:5000], mtime=0) + gzip.compress(content[5000:], mtime=0),
+    ):
         path.write_bytes(stored)
         with open_capture(path) as capture:
             assert [packet.data for packet in capture] == FRAMES
             assert capture.bytes_read == capture.size_bytes == len(stored)
 
 
-@pytest.mark.parametrize("content", [PCAP, PCAPNG, gzip.compress(PCAP, mtime=0), gzip.compress(PCAPNG)])
+@pytest.mark.parametrize("content", [PCAP, PCAPNG, gzip.compress(PCAP, mtime=0), gzip.compress(PCAPNG, mtime=0)])
 def test_short_reads_change_nothing(content: bytes) -> None:
     assert [packet.data for packet in Capture(OneByteAtATime(content), path="pipe")] == FRAMES
 
@@ -89,7 +93,8 @@ def test_progress_follows_the_packets(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"GET / HTTP/1.1\r\n", b"\n", b"\xa1\xb2", b"\xa1\xb2\xcd\x34" + bytes(40), gzip.compress(b"not one", mtime=0)]
+    "content",
+    [b"GET / HTTP/1.1\r\n", b"\n", b"\xa1\xb2", b"\xa1\xb2\xcd\x34" + bytes(40), gzip.compress(b"not one", mtime=0)],
 )
 def test_other_files_are_refused(content: bytes) -> None:
     with pytest.raises(NotACapture) as raised:
@@ -154,7 +159,9 @@ def test_tolerance_does_not_cover_corruption() -> None:
 
 
 def test_gzip_that_ends_early_is_truncated_even_between_packets() -> None:
-    compressed = gzip.compress(PCAP, compresslevel=0, mtime=0)  # stored, so that a cut of the file is a cut of the content
+    compressed = gzip.compress(
+        PCAP, compresslevel=0, mtime=0
+    )  # stored, so that a cut of the file is a cut of the content
     packets, error = read_until_error(compressed[:-8])  # only the check sum is missing
     assert [packet.data for packet in packets] == FRAMES
     assert isinstance(error, TruncatedCapture)
