@@ -23,7 +23,8 @@ def error_of_call(target: Target, error: grpc.aio.AioRpcError) -> DeployError:
 
 def wrong_device(target: Target) -> WrongDeviceError:
     return WrongDeviceError(
-        f"the switch at {target.address} has no device {target.device_id}", help="give its number with --device-id"
+        f"the switch at {target.address} has no device {target.device_id}",
+        help="give its number with --device-id; bmv2 is device 0 unless it was started with another",
     )
 
 
