@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from compiler.ir.headers import Header
+from compiler.ir.headers import Envelope, Header
 from compiler.ir.operations import Operation
 from compiler.ir.states import State
 from compiler.ir.types import Bits, Record
@@ -69,12 +69,23 @@ class Program:
     guards: tuple[Guard, ...]
     operations: tuple[Operation, ...]
     handlers: tuple[Handler, ...]
+    envelopes: tuple[Envelope, ...] = ()  # of the ports that are links to other pieces
+
+    @property
+    def all_headers(self) -> tuple[Header, ...]:
+        """The packet's headers, and those of the envelopes."""
+        return (*self.headers, *(envelope.header for envelope in self.envelopes))
+
+    @property
+    def links(self) -> frozenset[int]:
+        """The ports that lead to other pieces of the program."""
+        return frozenset(envelope.port for envelope in self.envelopes if envelope.port is not None)
 
     def state(self, name: str) -> State:
         return next(s for s in self.states if s.name == name)
 
     def header(self, name: str) -> Header:
-        return next(h for h in self.headers if h.name == name)
+        return next(h for h in self.all_headers if h.name == name)
 
     def record(self, name: str) -> Record:
         return next(r for r in self.records if r.name == name)

@@ -30,7 +30,7 @@ _TOKEN = re.compile(
     |(?P<sign>[()\[\],:=])""",
     re.VERBOSE,
 )
-_SECTIONS = ("ports", "headers", "states", "tunables", "records", "handlers")
+_SECTIONS = ("ports", "headers", "states", "tunables", "records", "handlers", "envelopes")
 _MAX_DEPTH = 100  # parentheses in one item
 _MAX_DIGITS = 4000  # of one number; Python refuses longer decimals itself
 

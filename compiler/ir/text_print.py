@@ -28,7 +28,7 @@ _DECIMAL_BELOW = 1 << 17
 def render_program(program: Program) -> str:
     """The text form of `program`, complete: `parse_program` gives back an equal one."""
     lines = [f"program {json.dumps(program.name)}", f"shares {program.shares}"]
-    for section in ("ports", "headers", "states", "tunables", "records", "handlers"):
+    for section in ("ports", "headers", "states", "tunables", "records", "handlers", "envelopes"):
         lines += _section(section, getattr(program, section))
     lines += ["", "guards"]
     lines += [f"  g{i} = {_guard(guard)}" for i, guard in enumerate(program.guards)]

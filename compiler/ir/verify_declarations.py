@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from compiler.ir.headers import Header
+from compiler.ir.headers import ARRIVAL_FIELDS, Envelope, Header
 from compiler.ir.invalid import InvalidProgram
 from compiler.ir.program import Program
 from compiler.ir.states import (
@@ -31,8 +31,8 @@ _MOST_IDLE_TICKS = (1 << (TICK_WIDTH - 1)) - 1  # ages are serial numbers: half 
 def verify_declarations(program: Program) -> None:
     """Raise `InvalidProgram` if a declaration contradicts itself or another."""
     _require(_is_power_of_two(program.shares) and program.shares <= _MOST_SHARES, f"{program.shares} shares")
-    for what in ("ports", "headers", "states", "tunables", "records"):
-        _require_unique(what, (item.name for item in getattr(program, what)))
+    for what in ("ports", "all_headers", "states", "tunables", "records"):
+        _require_unique(what.removeprefix("all_"), (item.name for item in getattr(program, what)))
     for port in program.ports:
         _require(port.peer is None or 0 <= port.peer < len(program.ports), f"port {port.name} has no peer {port.peer}")
     for tunable in program.tunables:
@@ -41,6 +41,9 @@ def verify_declarations(program: Program) -> None:
     _verify_parse_graph(program)
     for header in program.headers:
         _verify_header(header)
+    for envelope in program.envelopes:
+        _verify_envelope(program, envelope)
+    _require(len(program.links) == sum(e.port is not None for e in program.envelopes), "two envelopes are of one port")
     for state in program.states:
         _verify_state(program, state)
 
@@ -121,6 +124,18 @@ def _verify_header(header: Header) -> None:
         _require(isinstance(fields[mentioned].type, Bits), f"{name}.{mentioned} is not a number", span)
     for one, other in header.swaps:
         _require(fields[one].type == fields[other].type, f"{name}.{one} cannot be swapped with {other}", span)
+
+
+def _verify_envelope(program: Program, envelope: Envelope) -> None:
+    header = envelope.header
+    _verify_header(header)
+    port = envelope.port
+    _require(port is None or 0 <= port < len(program.ports), f"{header.name} comes by no port", header.span)
+    _require(not header.rules, f"{header.name} is in front of a packet, and follows nothing", header.span)
+    _require(header.blob_length is None, f"{header.name} has no fixed length", header.span)
+    fields = {f.name: f.type for f in header.fields}
+    for name, of in ARRIVAL_FIELDS.items():
+        _require(fields.get(name) == of, f"{header.name} does not say the packet's {name}", header.span)
 
 
 # --- states

@@ -215,7 +215,7 @@ def _verify_read(program: Program, operation: ReadFact | ReadField | HeaderPrese
 
 
 def _header(program: Program, name: str, span: Span) -> Header:
-    for header in program.headers:
+    for header in program.all_headers:
         if header.name == name:
             return header
     _fail(f"there is no header {name}", span)
@@ -230,6 +230,8 @@ def _field(program: Program, header: str, name: str, span: Span) -> HeaderField:
 
 def _verify_write(program: Program, operation: WriteField) -> None:
     field = _field(program, operation.header, operation.field, operation.span)
+    if operation.header not in {header.name for header in program.headers}:
+        _fail(f"{operation.header} is no part of the packet", operation.span)
     if field.checksum is not None:
         _fail(f"{field.name} is a checksum, which emission keeps right", operation.span)
     if field.name in _header(program, operation.header, operation.span).length_fields:

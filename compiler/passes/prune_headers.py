@@ -53,7 +53,7 @@ def _named(program: Program) -> frozenset[str]:
         named |= {built.header for built in template.headers} | ({template.header} - {""})
     if _swaps(program):
         named |= {header.name for header in program.headers if header.swaps}
-    return frozenset(named)
+    return frozenset(named) - {envelope.header.name for envelope in program.envelopes}
 
 
 def _changed_fields(program: Program, kept: frozenset[str]) -> frozenset[tuple[str, str]]:

@@ -66,7 +66,8 @@ def _final_step(operation: FinalOperation, scope: Scope) -> Step:
                 return END
 
         case Flood():
-            ports, build = range(len(scope.program.ports)), scope.emitter.as_it_stands
+            ports = [port for port in range(len(scope.program.ports)) if port not in scope.program.links]
+            build = scope.emitter.as_it_stands
 
             def step(f: Frame) -> int:
                 copy, came_in = build(f, f[WRITES]), f[PORT]

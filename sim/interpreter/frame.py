@@ -28,7 +28,8 @@ EMISSIONS = 8  # list[Emission], in program order
 DIGESTS = 9  # list[(record, values)], in program order
 FINAL = 10  # the final operation that ended the packet
 HEADER_DIGEST = 11  # int: what `random` knows of the headers; None until something asks
-FIRST_VALUE = 12
+ENVELOPE = 12  # bytes: what stood in front of DATA, where the port is a link to another piece
+FIRST_VALUE = 13
 
 Frame: TypeAlias = list[Any]
 

@@ -12,6 +12,7 @@ from compiler.ir.program import Program
 from compiler.meaning.clock import tick_of
 from compiler.meaning.hashing import DEFAULT_SALT
 from sim.interpreter.emit import Emission, Emitter
+from sim.interpreter.envelopes import build_openers
 from sim.interpreter.errors import TunableRangeError, UnknownPortError, UnknownTunableError
 from sim.interpreter.frame import (
     DATA,
@@ -68,11 +69,12 @@ class Machine:
         observer: Observer | None = None,
         salt: int = DEFAULT_SALT,
     ) -> None:
-        slots, layout = Slots(program), Layout(program.headers)
+        slots, layout = Slots(program), Layout(program.all_headers)
         self._scope = Scope(program, slots, layout, Emitter(layout), dict(states), salt)
         self._observer = observer
         self._ports = len(program.ports)
         self._parse = build_parser(program.headers)
+        self._openers = build_openers(program, layout)
         for tunable in program.tunables:
             self._scope.tunables[tunable.name] = tunable.default
         for name, value in (tunables or {}).items():
@@ -105,11 +107,14 @@ class Machine:
             raise UnknownPortError(port, ports=self._ports)
         f = self._initial.copy()
         f[DATA] = data
-        f[OFFSETS], f[PAYLOAD] = self._parse(data)
         f[PORT] = port
         f[NOW] = now & _NOW_MASK
-        f[TICK] = tick_of(now)
         f[LENGTH] = len(data) if wire_length is None else wire_length & _LENGTH_MASK
+        if self._openers:
+            self._openers[port](f, self._parse)
+        else:
+            f[OFFSETS], f[PAYLOAD] = self._parse(data)
+        f[TICK] = tick_of(f[NOW])
         f[WRITES] = {}
         f[EMISSIONS] = emissions = []
         f[DIGESTS] = digests = []

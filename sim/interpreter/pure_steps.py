@@ -29,7 +29,7 @@ from compiler.ir.pure import (
 from compiler.ir.types import Vector, bit_width
 from compiler.meaning.hashing import crc16, crc32, crc32c, family_hash, pack, random, share_of, toeplitz16_inverse
 from sim.interpreter.arithmetic import COMPARE, binary, concatenation, flipped, lane_width, reduction, resized
-from sim.interpreter.frame import DATA, HEADER_DIGEST, LENGTH, NOW, OFFSETS, PORT, Frame, Step
+from sim.interpreter.frame import DATA, ENVELOPE, HEADER_DIGEST, LENGTH, NOW, OFFSETS, PORT, Frame, Step
 from sim.interpreter.header_digest import header_digest
 from sim.interpreter.scope import Scope
 
@@ -149,10 +149,11 @@ def _read_step(operation: ReadFact | ReadField | HeaderPresent | ReadTunable, sc
             place = scope.layout.place(header, field)
             number, read = place.header, place.read
             absent = filled(place.field.type)
+            of = DATA if number < len(scope.program.headers) else ENVELOPE
 
             def step(f: Frame) -> None:
                 start = f[OFFSETS][number]
-                f[result] = read(f[DATA], start) if start >= 0 else absent
+                f[result] = read(f[of], start) if start >= 0 else absent
 
         case HeaderPresent(header=header):
             number = scope.layout.numbers[header]
