@@ -50,6 +50,8 @@ class Egress:
         tests: list[str] = []
         if self._sites.floods:
             tests.append("(meta.floods && standard_metadata.egress_port == (bit<9>) meta.port)")
+            links = sorted(self._program.links) if self._sites.copies else ()  # the group of floods alone has none
+            tests += [f"(meta.floods && standard_metadata.egress_port == {link})" for link in links]
         if self._sites.copies:
             tests.append("(!meta.floods && standard_metadata.egress_port != meta.out_port)")
         here = f"if (standard_metadata.egress_rid == {self._sites.final_instance})"

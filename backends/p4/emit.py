@@ -17,6 +17,7 @@ from backends.p4.parser import (
     field_name,
     members_of,
     outermost_first,
+    received_envelopes,
     write_deparser,
     write_header_types,
     write_parser,
@@ -108,7 +109,8 @@ def _write_headers_struct(out: Writer, layout: Layout) -> None:
         for site in (*layout.sites.copies, *layout.sites.finals):
             for name, kind in layout.instances_of(site):
                 out.line(f"{kind} {name};")
-        for header in outermost_first(layout.program.headers):
+        received = [envelope.header for envelope in received_envelopes(layout.program)]
+        for header in (*received, *outermost_first(layout.program.headers)):
             for member in members_of(header):
                 out.line(member)
     out.line()

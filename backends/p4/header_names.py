@@ -19,14 +19,17 @@ _BUILT = re.compile(r"(copy|sent)\d+_.*|.*_(piece|pieces|tail)")
 
 def rename_headers(program: Program) -> Program:
     """The program with every header under a name that nothing else in its P4 has."""
-    names = _names(program.headers)
+    names = _names(program.all_headers)
     if all(name == new for name, new in names.items()):
         return program
     headers = tuple(
         replace(h, name=names[h.name], rules=tuple(replace(r, previous=names[r.previous]) for r in h.rules))
         for h in program.headers
     )
-    return replace(program, headers=headers, operations=tuple(_renamed(o, names) for o in program.operations))
+    envelopes = tuple(replace(e, header=replace(e.header, name=names[e.header.name])) for e in program.envelopes)
+    return replace(
+        program, headers=headers, envelopes=envelopes, operations=tuple(_renamed(o, names) for o in program.operations)
+    )
 
 
 def _names(headers: tuple[Header, ...]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from backends.p4.expressions import Environment, Expressions
 from backends.p4.lanes import LaneFunctions
 from backends.p4.layout import Layout
 from backends.p4.names import Names
-from backends.p4.parser import field_name
+from backends.p4.parser import field_name, received_envelopes
 from backends.p4.presence import Known
 from backends.p4.sites import COPIES_GROUP, FLOOD_GROUP, GROUP_OFFSET, MOST_GROUP, RECORD_BITS, Site
 from backends.p4.statements import Body
@@ -147,6 +147,11 @@ class Ingress:
             with out.block(f"if (meta.port >= {len(self._program.ports)})"):
                 out.line("mark_to_drop(standard_metadata); // the program has no such port")
                 out.line("return;")
+        for envelope in received_envelopes(self._program):
+            name = f"hdr.{envelope.header.name}"
+            with out.block(f"if ({name}.isValid())"):
+                for fact in ("now", "port", "length"):
+                    out.line(f"meta.{fact} = {name}.{field_name(fact)};")
         for header, field in layout.received:
             out.line(f"{received_name(header, field)} = hdr.{header}.{field_name(field)};")
         if layout.tunable_table is not None:

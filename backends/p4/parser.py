@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from backends.p4.names import KEYWORDS, as_identifier
 from backends.p4.text import Writer, number_text, type_text
-from compiler.ir.headers import Condition, Header, HeaderField, Linear
+from compiler.ir.headers import Condition, Envelope, Header, HeaderField, Linear
 from compiler.ir.operations import CompareOperator
 from compiler.ir.program import Program
 from compiler.ir.types import Blob, bit_width
@@ -17,6 +17,7 @@ TEST_HEADER_BYTES = 18
 LONGEST_VARBIT_BYTES = 255  # p4c carries at most 2,048 bits in one field; what is longer is cut in pieces
 CHUNK_BYTES = 240  # of a long blob; a multiple of 8 leaves whole pieces of every extension header
 
+_PORT, _TEST_PORT = "standard_metadata.ingress_port", "hdr.test.port"
 _SIGNS = {
     CompareOperator.EQ: "==",
     CompareOperator.NE: "!=",
@@ -61,7 +62,7 @@ def outermost_first(headers: tuple[Header, ...]) -> list[Header]:
 
 
 def write_header_types(out: Writer, program: Program) -> None:
-    for header in program.headers:
+    for header in program.all_headers:
         out.says_where(header.span)
         long = has_long_blob(header)
         with out.block(f"header {header.name}_t"):
@@ -109,15 +110,49 @@ def write_parser(out: Writer, program: Program, *, test_header: bool) -> None:
             out.line("bit<32> left = 0; // bytes of a blob that are still to come")
         out.line()
         outermost = next((h for h in headers if not h.rules), None)
+        first = _state(outermost) if outermost else "accept"
         with out.block("state start"):
             if test_header:
                 out.line("packet.extract(hdr.test);")
                 if needs_place:
                     out.line(f"place = {TEST_HEADER_BYTES};")
-            out.line(f"transition {_state(outermost) if outermost else 'accept'};")
+            _write_start(out, program, first, port=_TEST_PORT if test_header else _PORT)
+        for envelope in received_envelopes(program):
+            out.line()
+            _write_envelope(out, envelope.header, first, counts=bool(needs_place))
         for header in headers:
             out.line()
             _write_state(out, header, program, counts=header.name in needs_place)
+
+
+def received_envelopes(program: Program) -> list[Envelope]:
+    """Those that packets come with, by port."""
+    return sorted((e for e in program.envelopes if e.port is not None), key=lambda e: e.port or 0)
+
+
+def _write_start(out: Writer, program: Program, first: str, *, port: str) -> None:
+    """By links packets come with an envelope, by the program's own ports without."""
+    envelopes = received_envelopes(program)
+    if not envelopes:
+        out.line(f"transition {first};")
+        return
+    with out.block(f"transition select({port})"):
+        for envelope in envelopes:
+            out.line(f"{envelope.port}: {_state(envelope.header)};")
+        out.line(f"default: {first};")
+
+
+def _write_envelope(out: Writer, header: Header, first: str, *, counts: bool) -> None:
+    out.line("// In front of packets from another piece of the program: where to go on, and what it found.")
+    with out.block(f"state {_state(header)}"):
+        ahead = _Ahead(header)
+        out.line(f"bit<{ahead.bits}> ahead = packet.lookahead<bit<{ahead.bits}>>();")
+        for condition in _conditions(header, ahead):
+            out.line(f"verify({condition}, error.HeaderInvalid);")
+        out.line(f"packet.extract(hdr.{header.name});")
+        if counts:
+            out.line(f"place = place + {header.fixed_bytes};")
+        out.line(f"transition {first};")
 
 
 def write_deparser(out: Writer, members: list[str]) -> None:

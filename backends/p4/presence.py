@@ -36,6 +36,8 @@ class Presence:
         self._guards = program.guards
         self._before = {header.name: _always_before(header, program.headers) for header in program.headers}
         self._apart = {header.name: _apart(header, program.headers) for header in program.headers}
+        for envelope in program.envelopes:  # says nothing of what is behind it
+            self._before[envelope.header.name] = self._apart[envelope.header.name] = frozenset()
         self._of_guard: dict[int, Known] = {}
 
     def at(self, guard: int) -> Known:

@@ -119,10 +119,9 @@ def changed_fields(program: Program) -> list[tuple[str, str]]:
 def groups_of(program: Program, sites: Sites) -> tuple[Group, ...]:
     """The groups that must be there whatever the control plane says."""
     found: list[Group] = []
-    ports = range(len(program.ports))
-    everywhere = tuple(Replica(port, sites.final_instance) for port in ports)
+    everywhere = tuple(Replica(port, sites.final_instance) for port in range(len(program.ports)))
     if sites.floods:
-        found.append(Group(FLOOD_GROUP, everywhere))
+        found.append(Group(FLOOD_GROUP, tuple(r for r in everywhere if r.device_port not in program.links)))
     if sites.copies:
         found.append(Group(COPIES_GROUP, (*copy_replicas(program, sites), *everywhere)))
     return tuple(found)

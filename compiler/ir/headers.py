@@ -104,10 +104,11 @@ class Header:
 class Envelope:
     """What stands in front of the packets that come by `port`, a link between two pieces of one program.
 
-    `port` is None where packets only leave with it. Its header, which has no rules, is parsed first, and the program's own headers behind it. A packet of
-    that port without a whole and valid one has no headers at all. An envelope is no part of the packet:
-    emissions leave it out, and `flood` does not send by its port. The packet's port, time and length are
-    what its fields `port` (Bits(16)), `now` (Bits(64)) and `length` (Bits(32)) say.
+    `port` is None where packets only leave with it. Its header, which has no rules, is parsed first, and the
+    program's own headers behind it. A packet of that port without a whole and valid one has no headers at
+    all. An envelope is no part of the packet: emissions leave it out, and `flood` does not send by its
+    port. The packet's port, time and length are what its fields `port` (Bits(16)), `now` (Bits(64)) and
+    `length` (Bits(32)) say.
     """
 
     port: int | None

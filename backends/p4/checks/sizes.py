@@ -29,7 +29,7 @@ _LARGEST_SHOWN = 3
 def check_widths(layout: Layout, reporter: Reporter) -> None:
     """No value is wider than p4c takes: vectors are as wide as all their lanes."""
     program = layout.program
-    for header in program.headers:
+    for header in program.all_headers:
         for f in header.fields:
             if not isinstance(f.type, Blob) and _is_wide(f.type):
                 _report_wide(reporter, f"field `{f.name}` of `{header.name}`", f.type, header.span)
