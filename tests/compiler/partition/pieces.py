@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -12,7 +13,7 @@ from compiler.partition.cut import Cut, CutError, find_positions
 from compiler.partition.split_at_cuts import Piece
 from sim.interpreter import Machine
 from sim.interpreter.emit import Emission
-from sim.state import RunState
+from sim.state import ControlEntries, RunState, build_states
 from tests.strategies.packets import Packet
 
 PATHS = (
@@ -25,18 +26,17 @@ PATHS = (
 class Chain:
     """Feeds packets into the first piece, and each piece's output by a link into the piece at its other end."""
 
-    def __init__(
-        self,
-        pieces: Sequence[Piece],
-        states_of: Callable[[Program], Mapping[str, RunState]],
-        groups: Mapping[int, Sequence[int]],
-    ) -> None:
+    def __init__(self, pieces: Sequence[Piece], entries: ControlEntries) -> None:
         self._pieces = {piece.device: piece for piece in pieces}
         self._first = pieces[0].device
-        self.states = {piece.device: states_of(piece.program) for piece in pieces}
-        self._machines = {
-            piece.device: Machine(piece.program, states=self.states[piece.device], groups=groups) for piece in pieces
-        }
+        self.states: dict[str, dict[str, RunState]] = {}
+        self._machines: dict[str, Machine] = {}
+        for piece in pieces:
+            states = self.states[piece.device] = build_states(piece.program, entries_of(piece.program, entries))
+            self._machines[piece.device] = Machine(
+                piece.program, states=states, tunables=entries.tunables, groups=entries.multicast
+            )
+        self.arrivals: dict[str, list[Packet]] = {piece.device: [] for piece in pieces}
         self.crossings = 0
 
     def process(self, packet: Packet) -> tuple[list[Emission], list[Any]]:
@@ -47,6 +47,7 @@ class Chain:
         while True:
             # Later devices have clocks of their own: the time of a packet is the one that it brings.
             now = packet.now if device == self._first and port == packet.port else packet.now ^ 0x5555
+            self.arrivals[device].append(Packet(data, port, now, length))
             outcome = self._machines[device].process(data, port=port, now=now, wire_length=length)
             digests += outcome.digests
             links = self._pieces[device].links
@@ -60,6 +61,16 @@ class Chain:
             there = links[handed_on.port]
             port = next(number for number, name in self._pieces[there].links.items() if name == device)
             device, data, length = there, handed_on.data, handed_on.wire_length
+
+
+def entries_of(piece: Program, entries: ControlEntries) -> ControlEntries:
+    """Those of the program's entries that are for this piece."""
+    names = {state.name for state in piece.states}
+    return replace(
+        entries,
+        tables={name: rows for name, rows in entries.tables.items() if name in names},
+        arrays={name: cells for name, cells in entries.arrays.items() if name in names},
+    )
 
 
 def sent(program: Program, emissions: Sequence[Emission]) -> list[tuple[int | None, bytes, int]]:

@@ -11,19 +11,19 @@ from compiler.ir.text_parse import parse_program
 from compiler.ir.text_print import render_program
 from compiler.ir.verify import verify
 from compiler.partition.split_at_cuts import split_at_cuts
-from sim.state import ControlEntries, RunState, TableArrayState, TableState, build_states
+from sim.state import ControlEntries, TableArrayState, TableState, build_states
 from tests.compiler.partition.pieces import Chain, random_cut, sent
 from tests.strategies.meaning import CELLS, ENTRIES, Outcomes
 from tests.strategies.packets import random_packets
 from tests.strategies.programs import GROUPS, random_program
 
 
-def _states(program: Program) -> dict[str, RunState]:
-    entries = ControlEntries(
+def _entries(program: Program) -> ControlEntries:
+    return ControlEntries(
         tables={s.name: ENTRIES[s.name] for s in program.states if isinstance(s, Table)},
         arrays={s.name: CELLS[s.name] for s in program.states if isinstance(s, TableArray)},
+        multicast=GROUPS,
     )
-    return build_states(program, entries)
 
 
 @given(st.integers(0, 1 << 32))
@@ -35,7 +35,7 @@ def test_every_partition_means_what_the_program_means(seed: int) -> None:
     for piece in pieces:
         verify(piece.program)
     expected = Outcomes(program, packets)
-    chain = Chain(pieces, _states, GROUPS)
+    chain = Chain(pieces, _entries(program))
     for packet, (emissions, digests, _) in zip(packets, expected.packets, strict=True):
         found, told = chain.process(packet)
         assert (sent(program, found), told) == (sent(program, emissions), digests)
