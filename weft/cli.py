@@ -74,12 +74,22 @@ def compile_program(
     test_build: Annotated[
         bool, typer.Option("--test-build", help="Take time, port and length from a header in front of each packet.")
     ] = False,
+    cut: Annotated[
+        Path | None,
+        typer.Option(metavar="CUT.toml", help="Compile a piece of the program, cut like this.", show_default=False),
+    ] = None,
+    piece: Annotated[
+        str | None,
+        typer.Option(metavar="DEVICE", help="The piece: a device on the cut's path.", show_default=False),
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Compile a program for a device."""
+    """Compile a program, or a piece of it, for a device."""
     from weft.commands.compile import compile_for_target
 
-    return compile_for_target(file, target=target, folder=folder, test_build=test_build, as_json=as_json)
+    return compile_for_target(
+        file, target=target, folder=folder, test_build=test_build, part=(cut, piece), as_json=as_json
+    )
 
 
 @app.command()

@@ -92,6 +92,7 @@ def _known_failure(error: Exception) -> Failure | None:
     families = (
         ("compiler.diagnostics", "CompileError"),
         ("compiler.ir.literals", "LiteralError"),
+        ("compiler.partition.cut", "CutError"),
         ("sim.captures", "CaptureError"),
         ("sim.control", "ControlError"),
         ("sim.state", "StateError"),

@@ -41,8 +41,8 @@ class CutError(Exception):
     """A cut that no packets can take, or that changes what the program means. `span`: where, if anywhere."""
 
     def __init__(self, message: str, span: Span | None = None) -> None:
-        super().__init__(message)
-        self.message, self.span = message, span
+        super().__init__(message if span is None else f"{span}: {message}")
+        self.span = span
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,29 @@ from backends.p4.folder import CompiledFolder, write_folder
 from backends.p4.tools import FOLDER_VARIABLE, P4C, P4cDiagnostic
 from compiler.diagnostics import CompileError, Diagnostic, diagnostic_as_json, render_diagnostics
 from compiler.diagnostics.suggest import closest
+from compiler.ir.program import Program
 from compiler.load import LoadedProgram, load_program
+from compiler.partition.cut_file import load_cut
+from compiler.partition.split_at_cuts import split_at_cuts
 from weft.failures import UsageError
 from weft.terminal import Table, plain_table, working, write_json, write_note, write_result
 
 TARGETS = ("bmv2",)
 
 
-def compile_for_target(file: Path, *, target: str, folder: Path, test_build: bool, as_json: bool) -> int:
-    """Write the folder; return 1 if the program has errors, else 0. With JSON, diagnostics are part of the result."""
+def compile_for_target(
+    file: Path,
+    *,
+    target: str,
+    folder: Path,
+    test_build: bool,
+    part: tuple[Path | None, str | None] = (None, None),
+    as_json: bool,
+) -> int:
+    """Write the folder; return 1 if the program has errors, else 0. With JSON, diagnostics are part of the result.
+
+    `part`: a file that says how to cut the program, and the device whose piece is compiled.
+    """
     if target not in TARGETS:
         meant = closest(target, TARGETS)
         raise UsageError(
@@ -28,7 +42,7 @@ def compile_for_target(file: Path, *, target: str, folder: Path, test_build: boo
         if loaded.warnings and not as_json:
             write_note(render_diagnostics(loaded.warnings))
         with working(f"compiling {file}; most of the time is p4c's"):
-            compiled = write_folder(loaded.program, folder, test_header=test_build)
+            compiled = write_folder(_part_of(loaded.program, *part), folder, test_header=test_build)
     except CompileError as error:
         if not as_json:
             raise
@@ -39,6 +53,21 @@ def compile_for_target(file: Path, *, target: str, folder: Path, test_build: boo
     else:
         _render(file, folder, loaded, compiled)
     return 0
+
+
+def _part_of(program: Program, cut_file: Path | None, device: str | None) -> Program:
+    if cut_file is None and device is None:
+        return program
+    if cut_file is None or device is None:
+        raise UsageError("a piece is named by a cut and a device", help="give both --cut CUT.toml and --piece DEVICE")
+    pieces = {piece.device: piece.program for piece in split_at_cuts(program, load_cut(cut_file, program))}
+    if device not in pieces:
+        meant = closest(device, list(pieces))
+        raise UsageError(
+            f"{cut_file} has no device `{device}`" + (f"; did you mean `{meant}`?" if meant else ""),
+            help=f"its path has {', '.join(pieces)}",
+        )
+    return pieces[device]
 
 
 def _data(loaded: LoadedProgram, compiled: CompiledFolder, target: str) -> dict[str, object]:
