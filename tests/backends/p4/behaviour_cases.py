@@ -18,10 +18,13 @@ from scapy.layers.l2 import Ether
 from compiler.ir.program import Program
 from compiler.ir.text_parse import parse_program
 from compiler.load import load_source
+from compiler.partition.cut import Cut
 from compiler.source import Source
 from sim.control import load_entries
 from sim.state import NO_ENTRIES, ControlEntries
 from tests.backends.p4.behaviour_packets import ip_packet, some, tunnel_packet, with_an_error
+from tests.differential.cases import Case as PieceCase
+from tests.differential.pieces import cases_of
 from tests.engines import Arrival
 
 FOLDER = Path(__file__).parent / "behaviour"
@@ -42,12 +45,24 @@ class Case:
     name: str
     packets: Packets
     entries: str = ""  # TOML
+    cut: Cut | None = None  # what is run is a piece of the program,
+    device: str = ""  # this one's, on the packets that come to it there
 
     def program(self) -> Program:
-        ir = FOLDER / f"{self.name}.ir"
+        return self._whole() if self.cut is None else self._piece().program
+
+    def _piece(self) -> PieceCase:
+        assert self.cut is not None, "only a cut makes pieces"
+        whole, packets = self._whole(), list(self.packets(random.Random(self.name)))
+        cases = cases_of(whole, self.cut, self.control_entries(whole), packets)
+        return cases[self.cut.devices.index(self.device)]
+
+    def _whole(self) -> Program:
+        name = self.name.partition("-")[0]
+        ir = FOLDER / f"{name}.ir"
         if ir.exists():  # what no source can say, and yet the IR means something
             return parse_program(ir.read_text(encoding="utf-8"))
-        path = FOLDER / f"{self.name}.weft"
+        path = FOLDER / f"{name}.weft"
         return load_source(Source(path.name, path.read_text(encoding="utf-8"))).program
 
     def control_entries(self, program: Program) -> ControlEntries:
@@ -59,7 +74,9 @@ class Case:
             return load_entries(file, program)
 
     def arrivals(self) -> list[Arrival]:
-        return list(self.packets(random.Random(self.name)))
+        if self.cut is None:
+            return list(self.packets(random.Random(self.name)))
+        return list(_with_strays(self._piece()))
 
 
 def _packed(*fields: tuple[int, int]) -> bytes:
@@ -414,6 +431,37 @@ def _tunnels(rng: random.Random) -> Iterator[Arrival]:
         yield Arrival("lan", with_an_error(rng, tunnel_packet(rng)), 1)
 
 
+def _pieces(rng: random.Random) -> Iterator[Arrival]:
+    clock = _clock(rng)
+    for _ in range(300):
+        op, size = rng.choice([0, 1, 1, 1, 1, 2, 3, 7, 8]), rng.choice([0, 1, 3, 149, 150, 255])
+        probe = _packed((8, op), (8, rng.randrange(7)), (16, some(rng, 16)), (64, some(rng, 64)))
+        probe += _packed((16, rng.choice([0, 1, 2, 3, 4, 0xFFFF])), (16, some(rng, 16)), (16, some(rng, 16)))
+        long = bytes([size]) + rng.randbytes(2 * size) + _packed((16, some(rng, 16))) if op == 7 else b""
+        data = _frame(probe + long + rng.randbytes(rng.randrange(5)))
+        if rng.random() < 0.1:
+            data = data[: rng.randrange(len(data))]
+        length = len(data) + rng.choice([0, 0, 0, 100])
+        yield Arrival(rng.choice(["lan", "wan", "third"]), data, next(clock), length)
+
+
+def _with_strays(piece: PieceCase) -> Iterator[Arrival]:
+    """What comes to a piece, and between it what is not of this program's other pieces."""
+    rng = random.Random(piece.program.name)
+    links = [port.name for number, port in enumerate(piece.program.ports) if number in piece.program.links]
+    for packet in piece.packets:
+        yield packet
+        if rng.random() < 0.15:
+            kinds = [bytes(12) + b"\x88\xb6" + packet.data[14:], packet.data[: rng.randrange(40)], packet.data]
+            if packet.port in links:
+                kinds.append(packet.data[:14] + b"\x07" + packet.data[15:])  # to go on where this piece never does
+            stray = rng.choice(kinds)
+            elsewhere = rng.choice([port.name for port in piece.program.ports]) if packet.data == stray else links[0]
+            yield Arrival(elsewhere, stray, packet.now_ns)
+
+
+_CUT = Cut(("switch", "host", "switch"), {"near": 0, "seen": 1, "totals": 2})
+
 CASES = (
     Case("values", _values),
     Case("lanes", _lanes),
@@ -433,4 +481,6 @@ CASES = (
     Case("absent", _absent),
     Case("checksums", _checksums),
     Case("tunnels", _tunnels),
+    Case("pieces-switch", _pieces, cut=_CUT, device="switch"),
+    Case("pieces-host", _pieces, cut=_CUT, device="host"),
 )
