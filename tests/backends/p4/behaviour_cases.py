@@ -455,6 +455,7 @@ def _with_strays(piece: PieceCase) -> Iterator[Arrival]:
             kinds = [bytes(12) + b"\x88\xb6" + packet.data[14:], packet.data[: rng.randrange(40)], packet.data]
             if packet.port in links:
                 kinds.append(packet.data[:14] + b"\x07" + packet.data[15:])  # to go on where this piece never does
+                kinds += [packet.data[: -rng.randrange(1, 30)]] * 2
             stray = rng.choice(kinds)
             elsewhere = rng.choice([port.name for port in piece.program.ports]) if packet.data == stray else links[0]
             yield Arrival(elsewhere, stray, packet.now_ns)
