@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
 
+import msgspec
+
 from backends.p4.manifest import Manifest, ManifestError, load_manifest
 from compiler.ir.invalid import InvalidProgram
 from compiler.ir.program import Program
@@ -63,8 +65,18 @@ def load_folder(path: Path | str) -> CompiledFolder:
         manifest=manifest,
         program=_load_program(folder / manifest.program),
         p4info=_read_text(folder / manifest.p4info),
-        device_config=None if manifest.device_config is None else _read(folder / manifest.device_config),
+        device_config=None if manifest.device_config is None else _load_config(folder / manifest.device_config),
     )
+
+
+def _load_config(path: Path) -> bytes:
+    """What p4c made for the switch: one that was cut off never gets there, for some switches take an empty one."""
+    config = _read(path)
+    try:
+        msgspec.json.decode(config, type=dict[str, msgspec.Raw])
+    except msgspec.DecodeError as error:
+        raise FolderError(f"{path}: not what p4c writes: {error}", help="compile again") from error
+    return config
 
 
 def _load_program(path: Path) -> Program:

@@ -79,7 +79,7 @@ def test_a_dry_run_lists_changes_and_makes_none(folder: Path, file: Path, runnin
 
 def test_a_replaced_program_is_told(folder: Path, file: Path, running: FakeSwitch, tmp_path: Path) -> None:
     weft("deploy", folder, *at(running), "--entries", file)
-    newer = write_folder(tmp_path / "newer", config=b"newer")
+    newer = write_folder(tmp_path / "newer", config=b'{"newer": 1}')
     planned = weft("deploy", newer, *at(running), "--dry-run")
     assert "the program would replace another one" in planned.stdout
     assert "note: 43 entries of the program that ran there would go with it" in planned.stderr

@@ -42,6 +42,9 @@ def test_the_cookie_stands_for_p4info_and_config(tmp_path: Path) -> None:
         (MANIFEST.program, b"\xff", "program.ir: not a text file in UTF-8 (byte 0)"),
         (MANIFEST.p4info, None, "gate.p4info.txtpb: cannot read"),
         ("gate.json", None, "gate.json: cannot read"),
+        ("gate.json", b"", "gate.json: not what p4c writes"),
+        ("gate.json", b'{"tables": [', "gate.json: not what p4c writes"),
+        ("gate.json", b"[]", "gate.json: not what p4c writes"),
     ],
 )
 def test_a_damaged_folder_is_told(tmp_path: Path, name: str, damage: bytes | None, problem: str) -> None:

@@ -133,7 +133,7 @@ def test_groups_of_the_old_program_are_removed_before_they_become_invisible(
     folder: CompiledFolder, entries: ControlEntries, fake: FakeSwitch, tmp_path: Path
 ) -> None:
     deployed(folder, entries, at(fake))
-    deployed(load_folder(write_folder(tmp_path / "newer", config=b"newer")), entries, at(fake))
+    deployed(load_folder(write_folder(tmp_path / "newer", config=b'{"newer": 1}')), entries, at(fake))
     assert sorted(fake.groups) == [1, 19]
     assert not fake.ghosts
 
@@ -157,7 +157,7 @@ def test_a_dry_run_tells_what_a_replacement_sweeps_away(
     folder: CompiledFolder, entries: ControlEntries, fake: FakeSwitch, tmp_path: Path
 ) -> None:
     deployed(folder, entries, at(fake))
-    newer = load_folder(write_folder(tmp_path / "newer", config=b"newer"))
+    newer = load_folder(write_folder(tmp_path / "newer", config=b'{"newer": 1}'))
     planned = asyncio.run(plan_deployment(newer, None, at(fake)))
     assert (planned.pipeline, planned.swept) == (PipelineStep.REPLACED, 43)
     assert fake.pushes == 1
