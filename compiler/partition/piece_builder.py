@@ -62,9 +62,8 @@ class PieceBuilder:
         self._cut, self._live, self._headers, self._links = cut, live, headers, links
         self._own = cut.positions_of(device)
         self._next = 1 + max((v.number for o in self._source.operations for v in results(o)), default=-1)
-        self._guards: list[Guard] = [ROOT_GUARD]
+        self._guards: dict[Guard, int] = {ROOT_GUARD: ROOT}
         self._guard_of: dict[int, int] = {ROOT: ROOT}
-        self._nested: dict[tuple[int, Value], int] = {}
         self._operations: list[Operation] = []
         self._values: dict[int, Operand] = {}  # number of a value in the program -> what it is here
         self._holds: dict[int, Operand] = {ROOT: TRUE}
@@ -241,10 +240,7 @@ class PieceBuilder:
             assert polarity, "a guard that cannot hold"
             return parent
         assert isinstance(condition, Value), "a guard that cannot hold"
-        key = Guard(parent, condition, polarity)
-        if key not in self._guards:
-            self._guards.append(key)
-        return self._guards.index(key)
+        return self._guards.setdefault(Guard(parent, condition, polarity), len(self._guards))
 
     def _handlers(self) -> list[Handler]:
         return [
