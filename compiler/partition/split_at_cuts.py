@@ -20,11 +20,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from compiler.analyses.structure import states_of
+from compiler.diagnostics.suggest import closest
 from compiler.ir.headers import Envelope
 from compiler.ir.operations import StateAccess
 from compiler.ir.program import Port, Program
 from compiler.ir.values import Value
-from compiler.partition.cut import Cut, Positions, find_positions
+from compiler.partition.cut import Cut, CutError, Positions, find_positions
 from compiler.partition.live_values import find_live
 from compiler.partition.piece_builder import PieceBuilder
 from compiler.partition.shim import shim_header
@@ -48,6 +49,17 @@ def split_at_cuts(program: Program, cut: Cut) -> tuple[Piece, ...]:
     positions = find_positions(program, cut)
     live = find_live(positions, cut)
     return tuple(_piece(program, cut, device, positions, live) for device in cut.devices)
+
+
+def find_piece(pieces: Sequence[Piece], device: str) -> Piece:
+    """The piece of this device; raises `CutError` where no packet visits it."""
+    for piece in pieces:
+        if piece.device == device:
+            return piece
+    names = [piece.device for piece in pieces]
+    meant = closest(device, names)
+    suggestion = f"; did you mean `{meant}`?" if meant else f"; its path has {', '.join(names)}"
+    raise CutError(f"the cut has no device `{device}`{suggestion}")
 
 
 def _piece(program: Program, cut: Cut, device: str, positions: Positions, live: Sequence[Sequence[Value]]) -> Piece:

@@ -19,10 +19,13 @@ from compiler.diagnostics.suggest import closest
 from compiler.ir.program import Program
 from compiler.ir.text_print import render_program
 from compiler.load import load_program
+from compiler.partition.cut_file import load_cut
+from compiler.partition.split_at_cuts import find_piece, split_at_cuts
 from runtime.lab.errors import SwitchStartError, TopologyError
 from runtime.lab.topology import Engine, PortName, Switch, Topology
 from runtime.p4runtime.compiled_folder import CompiledFolder, load_folder
 from sim.control import load_entries
+from sim.control.piece_entries import entries_of_piece
 from sim.state import NO_ENTRIES, ControlEntries
 
 BMV2: Final = "bmv2"
@@ -69,16 +72,19 @@ class ProgramBuilder:
     """Compiles the programs of one lab. p4c takes seconds: a folder of the same program is copied."""
 
     def __init__(self) -> None:
-        self._made: dict[tuple[Path, EngineName], Path] = {}
+        self._made: dict[tuple[Path, Path | None, str | None, EngineName], Path] = {}
 
     def build(self, switch: Switch, engine: EngineName, *, folder: Path) -> BuiltProgram:
         """Write the compiled program into `folder`, which is made.
 
-        Raises `CompileError`, `ControlError`, `ToolError` or `OSError`.
+        Raises `CompileError`, `CutError`, `ControlError`, `ToolError` or `OSError`.
         """
         program = load_program(switch.program).program
         entries = NO_ENTRIES if switch.entries is None else load_entries(switch.entries, program)
-        made = self._made.setdefault((switch.program.resolve(), engine), folder)
+        if switch.cut is not None and switch.piece is not None:
+            program = find_piece(split_at_cuts(program, load_cut(switch.cut, program)), switch.piece).program
+            entries = entries_of_piece(program, entries)
+        made = self._made.setdefault((switch.program.resolve(), switch.cut, switch.piece, engine), folder)
         if made != folder:
             shutil.copytree(made, folder)
         elif engine == BMV2:

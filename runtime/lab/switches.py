@@ -13,6 +13,7 @@ from runtime.lab.errors import SwitchStartError
 from runtime.lab.programs import BMV2
 from runtime.lab.record import SwitchRecord
 from runtime.lab.switch_to_start import HOST, SwitchToStart
+from sim.control import entries_as_toml
 
 _POLL_S: Final = 0.02
 _SHOWN_LINES: Final = 10
@@ -67,7 +68,11 @@ class _Starting:
         command = [sys.executable, "-P", "-m", "runtime.lab.interpreted_switch", str(one.built.folder.path)]
         command += ["--address", f"{HOST}:{one.switch.p4runtime or 0}", "--device-id", str(one.switch.device_id)]
         command += ["--ready", str(self._ready)]
-        command += [] if one.switch.entries is None else ["--entries", str(one.switch.entries.absolute())]
+        if one.switch.entries is not None:
+            folder = one.built.folder
+            entries = folder.path.with_suffix(".entries.toml")  # of a piece, fewer than those in the user's file
+            entries.write_text(entries_as_toml(folder.program, one.built.entries), encoding="utf-8")
+            command += ["--entries", str(entries)]
         return command + [text for port, name in one.interfaces.items() for text in ("-i", f"{port}@{name}")]
 
     def ready(self, limit_s: float, check: Callable[[], None]) -> SwitchRecord:

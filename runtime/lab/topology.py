@@ -84,6 +84,8 @@ class Switch:
 
     name: str
     program: Path
+    cut: Path | None = None  # where it runs a piece of the program, how that is cut,
+    piece: str | None = None  # and which device of the cut it is
     entries: Path | None = None
     engine: Engine = Engine.AUTO
     p4runtime: int | None = None

@@ -38,7 +38,7 @@ _MTUS: Final = range(68, 9001)  # RFC 791; links are made for no more
 
 _LAB_KEYS: Final = ("name", "hosts", "switches")
 _HOST_KEYS: Final = ("address", "mac", "gateway", "routes", "neighbours", "mtu")
-_SWITCH_KEYS: Final = ("program", "entries", "engine", "ports", "p4runtime", "thrift", "device_id")
+_SWITCH_KEYS: Final = ("program", "cut", "piece", "entries", "engine", "ports", "p4runtime", "thrift", "device_id")
 _LINK_KEYS: Final = ("to", "rate")
 
 _Table = Mapping[str, object]
@@ -162,9 +162,15 @@ class _Reader:
         self._check_keys(where, table, _SWITCH_KEYS)
         if "program" not in table:
             self._fail(f"{where} says no program", help='write program = "FILE.weft"')
+        if ("cut" in table) != ("piece" in table):
+            self._fail(
+                f"{where}: a piece is named by a cut and a device", help='write cut = "CUT.toml", piece = "DEVICE"'
+            )
         return Switch(
             name=name,
             program=self._file(f"{where}.program", table["program"]),
+            cut=self._file(f"{where}.cut", table["cut"]) if "cut" in table else None,
+            piece=self._text(f"{where}.piece", table["piece"]) if "piece" in table else None,
             entries=self._file(f"{where}.entries", table["entries"]) if "entries" in table else None,
             engine=self._engine(f"{where}.engine", table.get("engine", Engine.AUTO.value)),
             p4runtime=self._optional_port(f"{where}.p4runtime", table.get("p4runtime")),

@@ -9,8 +9,9 @@ from random import Random
 from compiler.ir.program import Program
 from compiler.partition.cut import Cut
 from compiler.partition.split_at_cuts import split_at_cuts
+from sim.control.piece_entries import entries_of_piece
 from sim.state import ControlEntries
-from tests.compiler.partition.pieces import Chain, entries_of, random_cut
+from tests.compiler.partition.pieces import Chain, random_cut
 from tests.differential.cases import Case, random_case
 from tests.engines import Arrival
 from tests.strategies.packets import Packet
@@ -33,7 +34,7 @@ def cases_of(program: Program, cut: Cut, entries: ControlEntries, packets: Seque
         Case(
             0,
             piece.program,
-            entries_of(piece.program, entries),
+            entries_of_piece(piece.program, entries),
             tuple(
                 Arrival(piece.program.ports[p.port].name, p.data, p.now, p.wire_length)
                 for p in chain.arrivals[piece.device]

@@ -11,7 +11,7 @@ from compiler.diagnostics.suggest import closest
 from compiler.ir.program import Program
 from compiler.load import LoadedProgram, load_program
 from compiler.partition.cut_file import load_cut
-from compiler.partition.split_at_cuts import split_at_cuts
+from compiler.partition.split_at_cuts import find_piece, split_at_cuts
 from weft.failures import UsageError
 from weft.terminal import Table, plain_table, working, write_json, write_note, write_result
 
@@ -60,14 +60,7 @@ def _part_of(program: Program, cut_file: Path | None, device: str | None) -> Pro
         return program
     if cut_file is None or device is None:
         raise UsageError("a piece is named by a cut and a device", help="give both --cut CUT.toml and --piece DEVICE")
-    pieces = {piece.device: piece.program for piece in split_at_cuts(program, load_cut(cut_file, program))}
-    if device not in pieces:
-        meant = closest(device, list(pieces))
-        raise UsageError(
-            f"{cut_file} has no device `{device}`" + (f"; did you mean `{meant}`?" if meant else ""),
-            help=f"its path has {', '.join(pieces)}",
-        )
-    return pieces[device]
+    return find_piece(split_at_cuts(program, load_cut(cut_file, program)), device).program
 
 
 def _data(loaded: LoadedProgram, compiled: CompiledFolder, target: str) -> dict[str, object]:

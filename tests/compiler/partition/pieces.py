@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -11,6 +10,7 @@ from compiler.ir.program import Program
 from compiler.ir.states import Index
 from compiler.partition.cut import Cut, CutError, find_positions
 from compiler.partition.split_at_cuts import Piece
+from sim.control.piece_entries import entries_of_piece
 from sim.interpreter import Machine
 from sim.interpreter.emit import Emission
 from sim.state import ControlEntries, RunState, build_states
@@ -32,7 +32,7 @@ class Chain:
         self.states: dict[str, dict[str, RunState]] = {}
         self._machines: dict[str, Machine] = {}
         for piece in pieces:
-            states = self.states[piece.device] = build_states(piece.program, entries_of(piece.program, entries))
+            states = self.states[piece.device] = build_states(piece.program, entries_of_piece(piece.program, entries))
             self._machines[piece.device] = Machine(
                 piece.program, states=states, tunables=entries.tunables, groups=entries.multicast
             )
@@ -61,16 +61,6 @@ class Chain:
             there = links[handed_on.port]
             port = next(number for number, name in self._pieces[there].links.items() if name == device)
             device, data, length = there, handed_on.data, handed_on.wire_length
-
-
-def entries_of(piece: Program, entries: ControlEntries) -> ControlEntries:
-    """Those of the program's entries that are for this piece."""
-    names = {state.name for state in piece.states}
-    return replace(
-        entries,
-        tables={name: rows for name, rows in entries.tables.items() if name in names},
-        arrays={name: cells for name, cells in entries.arrays.items() if name in names},
-    )
 
 
 def sent(program: Program, emissions: Sequence[Emission]) -> list[tuple[int | None, bytes, int]]:
