@@ -451,11 +451,12 @@ def _with_strays(piece: PieceCase) -> Iterator[Arrival]:
     links = [port.name for number, port in enumerate(piece.program.ports) if number in piece.program.links]
     for packet in piece.packets:
         yield packet
+        if packet.port in links and len(packet.data) > 200:  # cut inside of a long header
+            yield Arrival(packet.port, packet.data[: -rng.randrange(10, 30)], packet.now_ns)
         if rng.random() < 0.15:
             kinds = [bytes(12) + b"\x88\xb6" + packet.data[14:], packet.data[: rng.randrange(40)], packet.data]
             if packet.port in links:
                 kinds.append(packet.data[:14] + b"\x07" + packet.data[15:])  # to go on where this piece never does
-                kinds += [packet.data[: -rng.randrange(1, 30)]] * 2
             stray = rng.choice(kinds)
             elsewhere = rng.choice([port.name for port in piece.program.ports]) if packet.data == stray else links[0]
             yield Arrival(elsewhere, stray, packet.now_ns)
@@ -484,4 +485,5 @@ CASES = (
     Case("tunnels", _tunnels),
     Case("pieces-switch", _pieces, cut=_CUT, device="switch"),
     Case("pieces-host", _pieces, cut=_CUT, device="host"),
+    Case("floods-edge", _floods, _GROUPS, cut=Cut(("edge", "core", "edge")), device="edge"),
 )
