@@ -15,6 +15,7 @@ from tests.differential.pieces import cases_of, piece_cases
 from tests.differential.test_corpus import NAMES, traffic
 from tests.examples.corpus import example_entries, example_program
 
+PACKETS = 400
 PATH = ("switch", "host", "switch")
 QUICK = range(4_000_000, 4_000_003)
 LONG = range(4_000_000, 4_000_200)
@@ -70,4 +71,4 @@ def test_an_example_with_its_state_on_the_host(name: str, bmv2: Bmv2Engine, tmp_
 @pytest.mark.long
 @pytest.mark.parametrize("name", NAMES)
 def test_every_example_with_its_state_on_the_host(name: str, bmv2: Bmv2Engine, tmp_path: Path) -> None:
-    assert assert_equal(with_state_on_the_host(name, tmp_path, 1_000), bmv2)
+    assert assert_equal(with_state_on_the_host(name, tmp_path, PACKETS), bmv2)
