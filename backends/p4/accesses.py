@@ -10,7 +10,7 @@ registers from outside.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 
 from backends.p4.array_statements import ArrayStatements
@@ -100,16 +100,17 @@ class Accesses:
         self._program, self._registers, self._names, self._lanes = program, registers, names, lanes
         self._actions: dict[tuple[object, ...], _Action] = {}
 
-    def see(self, operation: StateAccess, used: Iterable[int]) -> None:
+    def see(self, operation: StateAccess, used: Collection[int]) -> None:
         """Take note of a call; `used`: which of its results are, by place."""
-        key = _kind(operation)
+        key = _kind(operation, used)
         if key not in self._actions:
             self._actions[key] = self._made(operation)
         self._actions[key].used.update(used)
         self._actions[key].calls += 1
 
     def write_call(self, operation: StateAccess, values: Expressions) -> None:
-        action = self._actions[_kind(operation)]
+        used = [place for place, result in enumerate(results(operation)) if values.is_used(result)]
+        action = self._actions[_kind(operation, used)]
         if not action.is_called:
             self._write_apply(action, operation, values)
             return
@@ -279,14 +280,21 @@ class _ActionFacts(Environment):
         raise AssertionError("state operations are not random")
 
 
-def _kind(operation: StateAccess) -> tuple[object, ...]:
-    """Equal for operations that one action can carry out."""
+def _kind(operation: StateAccess, used: Collection[int]) -> tuple[object, ...]:
+    """Equal for operations that one action can carry out.
+
+    Choosing a place for a new entry is most of a look-up, and only some ask for it. An action each: where its
+    choice is dead, p4c peels it off a step at a time, each with a pass over the program.
+    """
     fixed = tuple(
         (f.name, getattr(operation, f.name))
         for f in dataclasses.fields(operation)
         if f.type in ("str", "bool", "int") and f.name != "guard"
     )
-    return (type(operation), fixed, tuple(operand.type for operand in operands(operation)))
+    chooses = isinstance(operation, MapFind) and any(
+        value in (operation.room, operation.slot) for place, value in enumerate(results(operation)) if place in used
+    )
+    return (type(operation), fixed, chooses, tuple(operand.type for operand in operands(operation)))
 
 
 def _description(action: _Action, program: Program) -> str:

@@ -20,12 +20,4 @@ class KnownIssue:
     concerns: Callable[[Program], bool]
 
 
-KNOWN_ISSUES: tuple[KnownIssue, ...] = (
-    KnownIssue(
-        "p4c out of memory",
-        # Seen with p4c 1.2.5.16 built without its garbage collector: more than 20 GB for 2,900 lines, where the whole
-        # program, of 2,800, compiles. What the piece adds are results of many look-ups that live to its end.
-        "weft compile examples/conn_limiter/conn_limiter.weft --target bmv2 --piece host, with all state on the host",
-        lambda program: program.name == "conn_limiter_host",
-    ),
-)
+KNOWN_ISSUES: tuple[KnownIssue, ...] = ()  # none at present

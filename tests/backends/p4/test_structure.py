@@ -159,3 +159,10 @@ def test_a_test_build_differs_by_its_header_alone() -> None:
     assert any("hdr.test.now" in line for line in added)
     assert len(added) < 20
     assert len(removed) < 10
+
+
+def test_a_place_for_a_new_entry_is_chosen_only_for_who_asks_for_one() -> None:
+    """p4c takes four times the memory for conn_limiter where look-ups that only ask choose a place as well."""
+    finds = re.findall(r"@hidden action places_find.*?\n    }\n", p4_of("conn_limiter"), flags=re.DOTALL)
+    assert ["_slot = " in find for find in finds].count(True) == 1
+    assert len(finds) == 3  # a look, a look that is a use, and one before `add`
