@@ -13,14 +13,16 @@ import dataclasses
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 
+from backends.body import Body
+from backends.identifiers import as_identifier
 from backends.p4.array_statements import ArrayStatements
 from backends.p4.expressions import Environment, Expressions, Text
 from backends.p4.lanes import LaneFunctions
-from backends.p4.names import Names, as_identifier
-from backends.p4.presence import Known
+from backends.p4.names import Names
 from backends.p4.registers import Registers
-from backends.p4.statements import Body
-from backends.p4.text import Writer, type_text
+from backends.p4.text import type_text
+from backends.presence import Known
+from backends.writer import Writer
 from compiler.ir.fields import operands, replace_operands, replace_results, results
 from compiler.ir.operations import (
     ArrayRead,

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from backends.p4.parser import blob_of, field_name, outermost_first
-from backends.p4.text import Writer, typed_number
+from backends.p4.text import typed_number
+from backends.writer import Writer
 from compiler.ir.headers import Checksum, ChecksumKind, Header, HeaderField
 from compiler.ir.program import Program
 from compiler.ir.types import bit_width

@@ -8,7 +8,7 @@ from __future__ import annotations
 from backends.p4.layout import Layout
 from backends.p4.parser import deparsed_of, field_name, outermost_first, pieces_of
 from backends.p4.sites import DIGEST_BYTES, Site
-from backends.p4.text import Writer
+from backends.writer import Writer
 from compiler.ir.headers import Header
 from compiler.ir.operations import Clone, Digest, Rest, Template
 from compiler.ir.types import bit_width

@@ -23,7 +23,8 @@ from backends.p4.parser import (
     write_parser,
 )
 from backends.p4.sites import CPU_PORT, RECORD_BITS, SEQUENCE_BITS, Site, groups_of, packet_in_of, program_groups
-from backends.p4.text import Writer, type_text
+from backends.p4.text import type_text
+from backends.writer import Writer
 from compiler.ir.operations import Clone, Digest, Hash, HashAlgorithm, Template
 from compiler.ir.types import bit_width
 from compiler.ir.values import Constant, Operand

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from backends.p4.lanes import LaneFunctions
-from backends.p4.presence import Known, Presence
-from backends.p4.text import Writer
+from backends.presence import Known, Presence
+from backends.writer import Writer
 from compiler.ir.types import Type
 from compiler.ir.values import Operand
 

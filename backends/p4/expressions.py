@@ -18,9 +18,10 @@ from backends.p4.expression_text import Text, closed, side
 from backends.p4.hashes import HashWriter
 from backends.p4.lanes import LaneFunctions
 from backends.p4.names import Names
-from backends.p4.presence import Known, Presence
-from backends.p4.text import Writer, constant_number, number_text, type_text, typed_number
+from backends.p4.text import constant_number, number_text, type_text, typed_number
 from backends.p4.vectors import vector_text
+from backends.presence import Known, Presence
+from backends.writer import Writer
 from compiler.ir.fields import operands, results
 from compiler.ir.operations import (
     Binary,

@@ -10,7 +10,7 @@ from compiler.ir.values import Operand, Value
 from compiler.meaning.hashing import RANDOM_SEED, family_multiplier, splitmix64
 
 if TYPE_CHECKING:
-    from backends.p4.text import Writer
+    from backends.writer import Writer
 
 _ALGORITHM = {
     HashAlgorithm.CRC32: "crc32",

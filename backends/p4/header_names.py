@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from backends.p4.names import KEYWORDS, as_identifier
+from backends.identifiers import as_identifier
+from backends.p4.names import KEYWORDS
 from compiler.ir.emissions import Clone, Multicast, Reply, Send, Template, WriteField
 from compiler.ir.headers import Header
 from compiler.ir.operations import HeaderPresent, Operation, ReadField

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from backends.body import Body
 from backends.p4.accesses import Accesses, is_action
 from backends.p4.array_statements import ArrayStatements
 from backends.p4.checksums import full_header_checksum, received_name
@@ -12,11 +13,11 @@ from backends.p4.lanes import LaneFunctions
 from backends.p4.layout import Layout
 from backends.p4.names import Names
 from backends.p4.parser import field_name, received_envelopes
-from backends.p4.presence import Known
 from backends.p4.sites import COPIES_GROUP, FLOOD_GROUP, GROUP_OFFSET, MOST_GROUP, RECORD_BITS, Site
-from backends.p4.statements import Body
 from backends.p4.table_statements import TableStatements
-from backends.p4.text import Writer, type_text
+from backends.p4.text import type_text
+from backends.presence import Known
+from backends.writer import Writer
 from compiler.ir.fields import results
 from compiler.ir.headers import Header
 from compiler.ir.operations import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from backends.p4.text import Writer
+from backends.writer import Writer
 from compiler.ir.operations import BinaryOperator, ReduceOperator
 from compiler.ir.types import Vector
 

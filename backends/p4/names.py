@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from backends.identifiers import FreshNames, as_identifier
+
 # Words that p4c refuses as the name of a field or of a header. Source: tried one by one on p4c 1.2.5.16.
 _KEYWORDS: Final = """
     abstract action bit bool break const continue control default else enum error exit extern false for header
@@ -34,40 +36,18 @@ KEYWORDS: Final = frozenset(_KEYWORDS.split())
 _WORDS: Final = KEYWORDS | frozenset(_DECLARED.split()) | frozenset(_GENERATED.split())
 
 
-def as_identifier(name: str) -> str:
-    """`name` with everything that no identifier has turned into `_`."""
-    plain = re.sub(r"[^0-9A-Za-z_]+", "_", name).strip("_") or "value"
-    return f"_{plain}" if plain[0].isdigit() else plain
-
-
 def file_stem(name: str) -> str:
     """The program's name as that of files: without what shells, preprocessors or p4c would take amiss."""
     plain = re.sub(r"[^0-9A-Za-z_.-]+", "_", name).strip(".-") or "program"
     return f"{plain}_" if plain == "manifest" else plain  # the manifest has that name
 
 
-class Names:
-    """Hands out names that are not taken, in this scope or in the one around it."""
+class Names(FreshNames):
+    """Names that p4c takes."""
 
-    def __init__(self, outer: Names | None = None) -> None:
-        self._outer = outer
-        self._taken: dict[str, int] = {}
-
-    def is_taken(self, name: str) -> bool:
-        if name in _WORDS or name.startswith("lanes_") or name.endswith("_t"):  # functions and types
-            return True
-        return name in self._taken or (self._outer is not None and self._outer.is_taken(name))
+    def is_reserved(self, name: str) -> bool:
+        return name in _WORDS or name.startswith("lanes_") or name.endswith("_t")  # functions and types
 
     def fresh(self, wanted: str) -> str:
-        """`wanted`, or that with the first number from 2 on that makes it free."""
-        base = as_identifier(wanted)
-        if f"{base}_".startswith("lanes_"):  # no number would free it
-            base = f"its_{base}"
-        name, number = base, self._taken.get(base, 1)
-        while self.is_taken(name):
-            number += 1
-            name = f"{base}_{number}"
-        self._taken[name] = 1
-        if name != base:
-            self._taken[base] = number
-        return name
+        # No number would free a name that begins like that of a function.
+        return super().fresh(f"its_{wanted}" if f"{as_identifier(wanted)}_".startswith("lanes_") else wanted)

@@ -6,8 +6,10 @@ with `verify` before `extract`, for what is extracted cannot be put back. Where 
 
 from __future__ import annotations
 
-from backends.p4.names import KEYWORDS, as_identifier
-from backends.p4.text import Writer, number_text, type_text
+from backends.identifiers import as_identifier
+from backends.p4.names import KEYWORDS
+from backends.p4.text import number_text, type_text
+from backends.writer import Writer
 from compiler.ir.headers import Condition, Envelope, Header, HeaderField, Linear
 from compiler.ir.operations import CompareOperator
 from compiler.ir.program import Program

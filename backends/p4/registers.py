@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from backends.p4.manifest import Register, RegisterArray, Word
 from backends.p4.names import Names
-from backends.p4.text import Writer, typed_number
+from backends.p4.text import typed_number
+from backends.writer import Writer
 from compiler.ir.states import Array
 from compiler.ir.types import Vector, bit_width
 

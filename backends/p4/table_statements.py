@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from backends.p4.expressions import Expressions, Text
 from backends.p4.layout import Layout, PlannedTable
-from backends.p4.text import Writer, number_text, type_text
+from backends.p4.text import number_text, type_text
+from backends.writer import Writer
 from compiler.ir.operations import TableGet
 from compiler.ir.states import Table
 from compiler.ir.types import bit_width

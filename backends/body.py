@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import replace
+from typing import Protocol
 
-from backends.p4.expressions import Expressions
+from backends.presence import Known, Presence
+from backends.writer import Writer
 from compiler.ir.fields import operands, results
 from compiler.ir.nest import Block, nest
 from compiler.ir.operations import Operation, Pure
@@ -15,10 +18,33 @@ from compiler.ir.values import Operand, Value
 Emit = Callable[[Operation], None]
 
 
+class BodyValues(Protocol):
+    """The values of a body in the language that is written."""
+
+    out: Writer
+    presence: Presence
+    in_place: frozenset[int]  # values that nothing outside their block uses
+    position: int  # of the statement that is written, in the program
+
+    def has_statement(self, operation: Pure) -> bool:
+        """Whether the value gets a local variable, and does not stand where it is used."""
+        ...
+
+    def standing(self, operation: Pure) -> None:
+        """Assign the value of an operation that has a statement."""
+        ...
+
+    def condition(self, operand: Operand, *, holds: bool = True) -> str:
+        """What stands in an `if`."""
+        ...
+
+    def knowing(self, known: Known) -> AbstractContextManager[None]: ...
+
+
 class Body:
     """Writes the operations of a program. `emit` writes one that is not pure."""
 
-    def __init__(self, program: Program, values: Expressions, emit: Emit) -> None:
+    def __init__(self, program: Program, values: BodyValues, emit: Emit) -> None:
         self._program, self._values, self._emit = program, values, emit
         self._positions = {id(operation): place for place, operation in enumerate(program.operations)}
         # What stands where it is used would only come between a guard and its opposite.

@@ -1,0 +1,57 @@
+/* Internet checksums: mended by what changed (RFC 1624, equation 3), so that a wrong one stays wrong. */
+#ifndef WEFT_CHECKSUM_H
+#define WEFT_CHECKSUM_H
+
+#include "weft/bytes.h"
+
+/* What one 16-bit word adds to the sum of changes; nothing where it did not change. */
+static inline uint32_t weft_change16(uint32_t old, uint32_t new)
+{
+    return old == new ? 0 : (old ^ 0xffffu) + new;
+}
+
+static inline uint32_t weft_change32(uint32_t old, uint32_t new)
+{
+    return weft_change16(old >> 16, new >> 16) + weft_change16(old & 0xffffu, new & 0xffffu);
+}
+
+static inline uint32_t weft_change64(uint64_t old, uint64_t new)
+{
+    return weft_change32((uint32_t)(old >> 32), (uint32_t)(new >> 32)) + weft_change32((uint32_t)old, (uint32_t)new);
+}
+
+/* The one's complement sum of 16 bits; 0 only where `sum` is. */
+static inline uint32_t weft_fold(uint64_t sum)
+{
+    sum = (sum & 0xffffffffu) + (sum >> 32);
+    sum = (sum & 0xffffu) + (sum >> 16);
+    sum = (sum & 0xffffu) + (sum >> 16);
+    return (uint32_t)((sum & 0xffffu) + (sum >> 16));
+}
+
+/* The checksum after changes of this sum. */
+static inline uint32_t weft_mended(uint32_t checksum, uint64_t changes)
+{
+    return weft_fold((checksum ^ 0xffffu) + changes) ^ 0xffffu;
+}
+
+/* One that is 0 where there is none: that stays, and a 0 that was computed is sent as 0xffff (RFC 768). */
+static inline uint32_t weft_mended_or_none(uint32_t checksum, uint64_t changes)
+{
+    if (checksum == 0)
+        return 0;
+    uint32_t mended = weft_mended(checksum, changes);
+    return mended ? mended : 0xffffu;
+}
+
+/* The sum of the 16-bit words of `size` bytes, an odd last byte filled up with zeros. */
+static inline uint64_t weft_sum(const uint8_t *bytes, uint32_t size)
+{
+    uint64_t sum = 0;
+    uint32_t at = 0;
+    for (; at + 2 <= size; at += 2)
+        sum += weft_get16(bytes + at);
+    return at < size ? sum + ((uint32_t)bytes[at] << 8) : sum;
+}
+
+#endif

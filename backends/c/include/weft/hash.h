@@ -1,0 +1,92 @@
+/* Hashes, to the bit what the other engines compute. The tables of `weft/hash_tables.h` are written by the compiler. */
+#ifndef WEFT_HASH_H
+#define WEFT_HASH_H
+
+#include "weft/bytes.h"
+#include "weft/hash_tables.h"
+
+/* CRC-32 of IEEE 802.3 over at most 16 more bytes: a look-up a byte, none of which waits for another. */
+static inline uint32_t weft_crc32_piece(uint32_t crc, const uint8_t *bytes, uint32_t size)
+{
+    uint32_t next = size < 4 ? crc >> (8 * size) : 0;
+#pragma GCC unroll 16
+    for (uint32_t i = 0; i < size; i++) {
+        uint8_t byte = bytes[i] ^ (i < 4 ? (uint8_t)(crc >> (8 * i)) : 0);
+        next ^= weft_crc32_table[size - 1 - i][byte];
+    }
+    return next;
+}
+
+static inline uint32_t weft_crc32_more(uint32_t crc, const uint8_t *bytes, uint32_t size)
+{
+    for (; size > 16; bytes += 16, size -= 16)
+        crc = weft_crc32_piece(crc, bytes, 16);
+    return weft_crc32_piece(crc, bytes, size);
+}
+
+static inline uint32_t weft_crc32(const uint8_t *bytes, uint32_t size)
+{
+    return ~weft_crc32_more(0xffffffffu, bytes, size);
+}
+
+/* CRC-32C, Castagnoli (RFC 3720, 12.1). */
+static inline uint32_t weft_crc32c(const uint8_t *bytes, uint32_t size)
+{
+    uint32_t crc = 0xffffffffu;
+    for (uint32_t i = 0; i < size; i++)
+        crc = crc >> 8 ^ weft_crc32c_table[(crc ^ bytes[i]) & 0xffu];
+    return ~crc;
+}
+
+/* CRC-16/ARC. */
+static inline uint32_t weft_crc16(const uint8_t *bytes, uint32_t size)
+{
+    uint32_t crc = 0;
+    for (uint32_t i = 0; i < size; i++)
+        crc = crc >> 8 ^ weft_crc16_table[(crc ^ bytes[i]) & 0xffu];
+    return crc;
+}
+
+/* One member of the family of independent hashes: the highest bits of a CRC-32 times an odd number. */
+static inline uint32_t weft_family(uint32_t crc, uint64_t multiplier)
+{
+    return (uint32_t)(crc * multiplier >> 32);
+}
+
+/* The XOR of the 16-bit words of a number. */
+static inline uint32_t weft_fold16(uint64_t number)
+{
+    number ^= number >> 32;
+    return (uint32_t)((number ^ number >> 16) & 0xffffu);
+}
+
+/* The RSS hash of a 16-bit word under the key 0x6d5a repeated. */
+static inline uint32_t weft_toeplitz16(uint32_t word)
+{
+    return (uint32_t)(weft_toeplitz_high[word >> 8 & 0xffu] ^ weft_toeplitz_low[word & 0xffu]);
+}
+
+/* The word whose `weft_toeplitz16` it is. */
+static inline uint32_t weft_toeplitz16_inverse(uint32_t hashed)
+{
+    return (uint32_t)(weft_inverse_high[hashed >> 8 & 0xffu] ^ weft_inverse_low[hashed & 0xffu]);
+}
+
+/* One output of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014, figure 17). */
+static inline uint64_t weft_splitmix64(uint64_t state)
+{
+    uint64_t mixed = state + 0x9e3779b97f4a7c15u;
+    mixed = (mixed ^ mixed >> 30) * 0xbf58476d1ce4e5b9u;
+    mixed = (mixed ^ mixed >> 27) * 0x94d049bb133111ebu;
+    return mixed ^ mixed >> 31;
+}
+
+/* 32 random bits for one place of the source and one packet. `digest` is the CRC-32 of the packet's headers. */
+static inline uint32_t weft_random(uint64_t site, uint64_t now, uint64_t port, uint32_t digest)
+{
+    uint64_t mixed = weft_splitmix64(0x5745465452414e44u ^ site);
+    mixed = weft_splitmix64(mixed ^ now);
+    return (uint32_t)(weft_splitmix64(mixed ^ (port << 32 | digest)) >> 32);
+}
+
+#endif
