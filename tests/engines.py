@@ -14,8 +14,9 @@ from compiler.ir.literals import render_value
 from compiler.ir.program import Program
 from sim.captures import Packet
 from sim.control import AbstractState, abstract_state
-from sim.interpreter import run
-from sim.state import ControlEntries, build_states
+from sim.interpreter import Run
+from sim.native import NativeRun, find_compiler
+from sim.state import ControlEntries
 
 
 class Arrival(NamedTuple):
@@ -64,24 +65,40 @@ class InterpreterEngine:
     name = "interpreter"
 
     def run(self, program: Program, entries: ControlEntries, packets: Sequence[Arrival]) -> Outcome:
-        numbers = {port.name: number for number, port in enumerate(program.ports)}
-        names = tuple(numbers)
-        states = build_states(program, entries)
-        emissions: dict[str, list[bytes]] = {}
-        digests: list[DigestRecord] = []
-
-        def send(packet: Packet) -> None:
-            emissions.setdefault(names[packet.port], []).append(packet.data)
-
-        def digest(_time_ns: int, record: tuple[str, tuple[Leaf, ...]]) -> None:
-            name, leaves = record
-            digests.append(DigestRecord(name, render_value(program.record(name), leaves, ports=names)))
-
-        arriving = (Packet(p.now_ns, p.data, p.wire_length or len(p.data), numbers[p.port]) for p in packets)
-        run(program, arriving, entries=entries, states=states, send=send, digest=digest)
-        last_ns = packets[-1].now_ns if packets else 0
-        meaning = abstract_state(program, states, last_ns)
-        return Outcome(emissions, {name: held for name, held in meaning.items() if held}, digests)
+        return outcome_of(Run(program, entries=entries), packets)
 
 
-ENGINES: tuple[Engine, ...] = (InterpreterEngine(),)
+def outcome_of(run: Run | NativeRun, packets: Sequence[Arrival]) -> Outcome:
+    """What a run in this process makes of the packets."""
+    program = run.program
+    numbers = {port.name: number for number, port in enumerate(program.ports)}
+    names = tuple(numbers)
+    emissions: dict[str, list[bytes]] = {}
+    digests: list[DigestRecord] = []
+
+    def send(packet: Packet) -> None:
+        emissions.setdefault(names[packet.port], []).append(packet.data)
+
+    def digest(_time_ns: int, record: tuple[str, tuple[Leaf, ...]]) -> None:
+        name, leaves = record
+        digests.append(DigestRecord(name, render_value(program.record(name), leaves, ports=names)))
+
+    run.feed(
+        (Packet(p.now_ns, p.data, p.wire_length or len(p.data), numbers[p.port]) for p in packets),
+        send=send,
+        digest=digest,
+    )
+    meaning = abstract_state(program, run.states, packets[-1].now_ns if packets else 0)
+    return Outcome(emissions, {name: held for name, held in meaning.items() if held}, digests)
+
+
+class NativeEngine:
+    """The C that the compiler writes, in this process."""
+
+    name = "native"
+
+    def run(self, program: Program, entries: ControlEntries, packets: Sequence[Arrival]) -> Outcome:
+        return outcome_of(NativeRun(program, entries=entries), packets)
+
+
+ENGINES: tuple[Engine, ...] = (InterpreterEngine(), NativeEngine()) if find_compiler() else (InterpreterEngine(),)

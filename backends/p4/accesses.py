@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 
 from backends.body import Body
-from backends.identifiers import as_identifier
+from backends.leaf_names import leaf_names
 from backends.p4.array_statements import ArrayStatements
 from backends.p4.expressions import Environment, Expressions, Text
 from backends.p4.lanes import LaneFunctions
@@ -46,8 +46,8 @@ from compiler.ir.operations import (
     StateAccess,
 )
 from compiler.ir.program import Program
-from compiler.ir.states import Index, Lease, Map, State
-from compiler.ir.types import BOOL, leaves
+from compiler.ir.states import State
+from compiler.ir.types import BOOL
 from compiler.ir.values import Operand, Value
 from compiler.passes.eliminate_common_subexpressions import eliminate_common_subexpressions
 from compiler.passes.eliminate_dead_code import eliminate_dead_code
@@ -313,7 +313,7 @@ def _named_operands(operation: StateAccess, state: State, program: Program) -> l
         if f.type == "Operand":
             found.append((value, f.name))
         elif f.type == "tuple[Operand, ...]":
-            names = _leaf_names(f.name, state, program, len(value))
+            names = leaf_names(f.name, state, program, len(value))
             found.extend(zip(value, names, strict=True))
     return found
 
@@ -325,27 +325,6 @@ def _named_results(operation: StateAccess, state: State, program: Program) -> li
         if f.type == "Value":
             found.append((value, f.name))
         elif f.type == "tuple[Value, ...]":
-            names = _leaf_names("values", state, program, len(value))
+            names = leaf_names("values", state, program, len(value))
             found.extend((v, f"found_{name}") for v, name in zip(value, names, strict=True))
     return found
-
-
-def _leaf_names(role: str, state: State, program: Program, count: int) -> list[str]:
-    """Names of the parts of a key or a value, after the source's fields."""
-    if isinstance(state, Index) and role != "key":
-        lease = program.state(state.lease)
-        assert isinstance(lease, Lease), "an index points to a lease"
-        state = lease
-    shape = None
-    if isinstance(state, Map | Index) and role == "key":
-        shape = state.key_shape
-    elif isinstance(state, Map | Lease):
-        shape = state.value_shape
-    paths = [path for path, _ in leaves(shape)] if shape is not None else []
-    if len(paths) != count:
-        paths = [""] * count
-    word = {"key": "key", "values": "value", "lease_values": "value"}.get(role, role)
-    return [
-        f"{word}_{as_identifier(path)}" if path else (f"{word}{place}" if count > 1 else word)
-        for place, path in enumerate(paths)
-    ]

@@ -5,8 +5,9 @@ No state is touched here: bmv2 runs several egress threads.
 
 from __future__ import annotations
 
+from backends.checksum_plan import outermost_first
 from backends.p4.layout import Layout
-from backends.p4.parser import deparsed_of, field_name, outermost_first, pieces_of
+from backends.p4.parser import deparsed_of, field_name, pieces_of
 from backends.p4.sites import DIGEST_BYTES, Site
 from backends.writer import Writer
 from compiler.ir.headers import Header

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
+from backends.checksum_plan import outermost_first
 from backends.p4.checksums import received_name
 from backends.p4.egress import Egress
 from backends.p4.ingress import Ingress
@@ -16,7 +17,6 @@ from backends.p4.parser import (
     deparsed_of,
     field_name,
     members_of,
-    outermost_first,
     received_envelopes,
     write_deparser,
     write_header_types,

@@ -6,6 +6,7 @@ with `verify` before `extract`, for what is extracted cannot be put back. Where 
 
 from __future__ import annotations
 
+from backends.checksum_plan import outermost_first
 from backends.identifiers import as_identifier
 from backends.p4.names import KEYWORDS
 from backends.p4.text import number_text, type_text
@@ -50,17 +51,6 @@ def pieces_of(header: Header) -> int:
     blob = blob_of(header)
     assert blob is not None and isinstance(blob.type, Blob), "only a blob is cut"
     return blob.type.max_bytes // CHUNK_BYTES
-
-
-def outermost_first(headers: tuple[Header, ...]) -> list[Header]:
-    """Every header behind all those that it can follow, else in declaration order."""
-    placed: dict[str, Header] = {}
-    waiting = list(headers)
-    while waiting:
-        ready = next(h for h in waiting if all(rule.previous in placed for rule in h.rules))
-        placed[ready.name] = ready
-        waiting.remove(ready)
-    return list(placed.values())
 
 
 def write_header_types(out: Writer, program: Program) -> None:

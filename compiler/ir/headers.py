@@ -65,6 +65,11 @@ class HeaderField:
     default: int = 0  # value in a built header that does not name the field
     size_less: int = 0  # bytes of that size that the field leaves out: IPv6 counts what follows its header
 
+    @property
+    def is_value(self) -> bool:
+        """Whether the field is a number or a vector: a built header names it."""
+        return not isinstance(self.type, Blob)
+
 
 @dataclass(frozen=True, slots=True)
 class ParseRule:

@@ -20,6 +20,22 @@ static inline uint32_t weft_change64(uint64_t old, uint64_t new)
     return weft_change32((uint32_t)(old >> 32), (uint32_t)(new >> 32)) + weft_change32((uint32_t)old, (uint32_t)new);
 }
 
+static inline uint32_t weft_smaller(uint32_t one, uint32_t other) { return one < other ? one : other; }
+
+/* The sum of changes of all 16-bit words from byte `first` to `last`, counted from `first`. Behind `last` nothing
+   changed; an odd byte at the end of the packet is the high one of its word. */
+static inline uint64_t weft_changes(const uint8_t *received, const uint8_t *now, uint32_t first, uint32_t last,
+                                    uint32_t size)
+{
+    uint64_t changes = 0;
+    for (uint32_t at = first; at < last; at += 2) {
+        uint32_t behind = at + 1 < size ? now[at + 1] : 0;
+        uint32_t was_behind = at + 1 < last ? received[at + 1] : behind;
+        changes += weft_change16((uint32_t)received[at] << 8 | was_behind, (uint32_t)now[at] << 8 | behind);
+    }
+    return changes;
+}
+
 /* The one's complement sum of 16 bits; 0 only where `sum` is. */
 static inline uint32_t weft_fold(uint64_t sum)
 {
@@ -43,6 +59,9 @@ static inline uint32_t weft_mended_or_none(uint32_t checksum, uint64_t changes)
     uint32_t mended = weft_mended(checksum, changes);
     return mended ? mended : 0xffffu;
 }
+
+/* The two 16-bit words of a number. */
+static inline uint32_t weft_words32(uint32_t number) { return (number >> 16) + (number & 0xffffu); }
 
 /* The sum of the 16-bit words of `size` bytes, an odd last byte filled up with zeros. */
 static inline uint64_t weft_sum(const uint8_t *bytes, uint32_t size)

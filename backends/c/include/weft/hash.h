@@ -60,6 +60,15 @@ static inline uint32_t weft_fold16(uint64_t number)
     return (uint32_t)((number ^ number >> 16) & 0xffffu);
 }
 
+/* The XOR of as many 16-bit words. */
+static inline uint32_t weft_fold_bytes(const uint8_t *bytes, uint32_t words)
+{
+    uint32_t folded = 0;
+    for (uint32_t i = 0; i < words; i++)
+        folded ^= weft_get16(bytes + 2 * i);
+    return folded;
+}
+
 /* The RSS hash of a 16-bit word under the key 0x6d5a repeated. */
 static inline uint32_t weft_toeplitz16(uint32_t word)
 {
@@ -79,6 +88,23 @@ static inline uint64_t weft_splitmix64(uint64_t state)
     mixed = (mixed ^ mixed >> 30) * 0xbf58476d1ce4e5b9u;
     mixed = (mixed ^ mixed >> 27) * 0x94d049bb133111ebu;
     return mixed ^ mixed >> 31;
+}
+
+/* One more word in a hash that only this program needs to know of: the look-up in a table. */
+static inline uint64_t weft_mix(uint64_t hash, uint64_t word)
+{
+    hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
+    return hash ^ hash >> 32;
+}
+
+static inline uint64_t weft_mix_bytes(uint64_t hash, const void *bytes, size_t size)
+{
+    const uint8_t *next = bytes;
+    for (; size >= 8; next += 8, size -= 8)
+        hash = weft_mix(hash, weft_get64(next));
+    for (; size > 0; next++, size--)
+        hash = weft_mix(hash, *next);
+    return hash;
 }
 
 /* 32 random bits for one place of the source and one packet. `digest` is the CRC-32 of the packet's headers. */

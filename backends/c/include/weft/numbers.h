@@ -21,4 +21,7 @@ WEFT_TOTAL_ARITHMETIC(32, uint32_t)
 WEFT_TOTAL_ARITHMETIC(64, uint64_t)
 WEFT_TOTAL_ARITHMETIC(128, weft_u128)
 
+/* A number of more than 64 bits as the amount of a shift: the largest where it is larger than all. */
+static inline uint64_t weft_amount(weft_u128 number) { return number >> 64 ? ~(uint64_t)0 : (uint64_t)number; }
+
 #endif

@@ -42,4 +42,30 @@ struct weft_digest {
     uint16_t size;   /* bytes of the values */
 };
 
+/* One more packet that leaves. The caller has seen to it that there is room. */
+static inline void weft_emit(struct weft_output *out, uint32_t packet, uint16_t port, uint8_t *data, uint32_t size,
+                             uint32_t wire_length)
+{
+    out->emissions[out->emission_count++] = (struct weft_emission){data, size, wire_length, packet, port};
+}
+
+/* A digest's values, all 0. Records begin at multiples of 8 bytes. */
+static inline uint8_t *weft_digest_begin(struct weft_output *out, uint32_t packet, uint16_t record, uint16_t size)
+{
+    uint8_t *at = out->digests + out->digests_used;
+    struct weft_digest head = {packet, record, size};
+    __builtin_memcpy(at, &head, sizeof head);
+    __builtin_memset(at + sizeof head, 0, size);
+    out->digests_used += sizeof head + (((size_t)size + 7) & ~(size_t)7);
+    return at + sizeof head;
+}
+
+/* Room for the bytes of a packet. */
+static inline uint8_t *weft_take(struct weft_output *out, size_t size)
+{
+    uint8_t *taken = out->bytes + out->bytes_used;
+    out->bytes_used += size;
+    return taken;
+}
+
 #endif

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 __extension__ typedef unsigned __int128 weft_u128;
+__extension__ typedef __int128 weft_s128;
 
 #define WEFT_U128(high, low) ((weft_u128)(high) << 64 | (weft_u128)(low))
 #define WEFT_LIKELY(condition) __builtin_expect(!!(condition), 1)

@@ -52,6 +52,15 @@ static inline int weft_wide_compare(const uint64_t *left, const uint64_t *right,
     return 0;
 }
 
+/* Whether the bits of `key` under `mask` are those of `value`. */
+static inline bool weft_wide_matches(const uint64_t *key, const uint64_t *mask, const uint64_t *value, uint32_t words)
+{
+    for (uint32_t i = 0; i < words; i++)
+        if ((key[i] & mask[i]) != value[i])
+            return false;
+    return true;
+}
+
 /* The carry out of the highest word. */
 static inline uint64_t weft_wide_add(uint64_t *to, const uint64_t *left, const uint64_t *right, uint32_t words)
 {
@@ -153,6 +162,35 @@ static inline void weft_wide_divide(uint64_t *quotient, uint64_t *remainder, con
     }
     weft_wide_copy(quotient, result, words);
     weft_wide_copy(remainder, rest, words);
+}
+
+static inline void weft_wide_sat_add(uint64_t *to, const uint64_t *left, const uint64_t *right, uint32_t words,
+                                     uint32_t width)
+{
+    uint64_t over = weft_wide_add(to, left, right, words);
+    for (uint32_t i = 0; i < words; i++)
+        if (64 * (i + 1) > width && to[i] >> (width - 64 * i) % 64 && width % 64)
+            over = 1;
+    if (over) {
+        for (uint32_t i = 0; i < words; i++)
+            to[i] = ~(uint64_t)0;
+        weft_wide_cut(to, words, width);
+    }
+}
+
+static inline void weft_wide_sat_sub(uint64_t *to, const uint64_t *left, const uint64_t *right, uint32_t words)
+{
+    if (weft_wide_sub(to, left, right, words))
+        weft_wide_zero(to, words);
+}
+
+/* A wide number as the amount of a shift: the largest where it is larger than all. */
+static inline uint64_t weft_wide_amount(const uint64_t *number, uint32_t words)
+{
+    for (uint32_t i = 1; i < words; i++)
+        if (number[i])
+            return ~(uint64_t)0;
+    return number[0];
 }
 
 /* `width` bits, at most 64, from bit `low` on. */

@@ -1,0 +1,31 @@
+"""From a program to the C files of its datapath."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import PurePath
+
+from backends.c.datapath import Datapath, emit_datapath
+from backends.c.hash_tables import render_hash_tables
+from compiler.ir.program import Program
+from compiler.meaning.hashing import DEFAULT_SALT
+from compiler.pipeline import run_passes
+
+LIBRARY = ("types", "packet", "bytes", "numbers", "wide", "hash", "ways", "clock", "checksum")
+
+
+def compile_datapath(program: Program, *, salt: int = DEFAULT_SALT) -> Datapath:
+    """The C of a program (`LoadedProgram.program`, which has its shares)."""
+    return emit_datapath(run_passes(program, since="assign_shares"), salt=salt)
+
+
+def datapath_files(datapath: Datapath) -> dict[PurePath, bytes]:
+    """All files that a C compiler needs."""
+    found = {
+        PurePath(f"{datapath.name}.c"): datapath.source.encode(),
+        PurePath(f"{datapath.name}.h"): datapath.header.encode(),
+        PurePath("weft/hash_tables.h"): render_hash_tables().encode(),
+    }
+    for name in LIBRARY:
+        found[PurePath(f"weft/{name}.h")] = (files("backends.c") / "include" / "weft" / f"{name}.h").read_bytes()
+    return found

@@ -1,0 +1,110 @@
+"""Hashes: the operations of a program, and those with which keys find their sets and their shares."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from backends.c.bit_fields import pack, packed_bytes
+from backends.c.text import Text
+from backends.c.types import is_scalar, number_text
+from compiler.ir.guard_tree import GuardTree
+from compiler.ir.operations import Hash, HashAlgorithm
+from compiler.ir.types import Type, bit_width
+from compiler.ir.values import Operand
+from compiler.meaning.hashing import family_multiplier
+
+if TYPE_CHECKING:
+    from backends.c.expressions import Expressions
+
+
+class HashWriter:
+    """Writes the hashes of one function's values."""
+
+    def __init__(self, values: Expressions) -> None:
+        self._values = values
+        self._tree = GuardTree(values.program.guards)
+        self._crcs: dict[tuple[Operand, ...], list[tuple[int, str]]] = {}  # parts -> where their CRC-32 is known
+
+    def write(self, operation: Hash) -> None:
+        values = self._values
+        values.assign(operation.result, self._text(operation))
+
+    def _text(self, operation: Hash) -> Text:
+        parts = operation.parts
+        match operation.algorithm:
+            case HashAlgorithm.CRC32:
+                return Text(self.crc32(parts))
+            case HashAlgorithm.CRC32C | HashAlgorithm.CRC16:
+                name, size = self._packed(parts)
+                return Text(f"weft_{operation.algorithm.value}({name}, {size})")
+            case HashAlgorithm.FAMILY:
+                multiplier = family_multiplier(operation.index, self._values.salt)
+                return Text(f"weft_family({self.crc32(parts)}, {multiplier:#x}u)")
+            case HashAlgorithm.SHARE:
+                text = Text(f"{self.share(parts, operation.index)}")
+                return Text(f"({text.code}) != 0", is_atom=False, is_bool=True) if operation.index <= 2 else text
+            case HashAlgorithm.ID_OF_HASH:
+                return Text(f"weft_toeplitz16_inverse({self._values.number(parts[0]).code})")
+            case HashAlgorithm.RANDOM:
+                site = number_text(operation.index, 64)
+                return Text(f"weft_random({site}, packet.now, packet.port, digest_of_headers(data, &at))")
+
+    def crc32(self, parts: tuple[Operand, ...]) -> str:
+        """A name for the CRC-32 of the parts, which is worked out once wherever the same guards hold."""
+        guard = self._values.program.operations[self._values.position].guard
+        for known, name in self._crcs.get(parts, ()):
+            if self._tree.is_within(guard, known):
+                return name
+        packed, size = self._packed(parts)
+        name = self._values.names.fresh("key_crc")
+        self._values.declarations.append(f"uint32_t {name} = 0;")
+        self._values.out.line(f"{name} = weft_crc32({packed}, {size});")
+        self._crcs.setdefault(parts, []).append((guard, name))
+        return name
+
+    def _packed(self, parts: Sequence[Operand]) -> tuple[str, int]:
+        """The parts packed into bytes: a name, and how many there are."""
+        values = self._values
+        name = values.names.fresh("bytes")
+        types = [part.type for part in parts]
+        codes = [values.short(part) for part in parts]
+        size = packed_bytes(types)
+        values.out.line(f"uint8_t {name}[{size}]{zeros(types)};")
+        pack(values.out, name, list(zip(codes, types, strict=True)))
+        return name, size
+
+    def share(self, parts: Sequence[Operand], shares: int) -> str:
+        """The share of the parts, an expression."""
+        return share_text(self._values, parts, shares)
+
+
+def zeros(types: Sequence[Type]) -> str:
+    """How bytes begin into which values of these types are packed: as zeros, unless every byte is written whole."""
+    return "" if all(bit_width(of) in (8, 16, 24, 32, 40, 48, 56, 64, 128) for of in types) else " = {0}"
+
+
+def share_text(values: Expressions, parts: Sequence[Operand], shares: int) -> str:
+    """The share, 0..`shares` - 1, of the parts."""
+    folded = " ^ ".join(_folded(values, part) for part in parts)
+    if shares == 1:
+        return "0u"
+    return f"weft_toeplitz16({folded}) & {shares - 1}u"
+
+
+def _folded(values: Expressions, part: Operand) -> str:
+    """The XOR of the 16-bit words of one part, filled up on the left."""
+    width = bit_width(part.type)
+    if is_scalar(part.type):
+        text = values.number(part)
+        if width <= 16:
+            return text.code if text.is_atom else f"({text.code})"
+        if width <= 64:
+            return f"weft_fold16({text.code})"
+        name = values.short(part)
+        return f"weft_fold16((uint64_t)({name} >> 64) ^ (uint64_t){name})"
+    words = (width + 15) // 16
+    name = values.names.fresh("words")
+    values.out.line(f"uint8_t {name}[{2 * words}] = {{0}};")
+    pack(values.out, name, [(values.short(part), part.type)], first=16 * words - width)
+    return f"weft_fold_bytes({name}, {words})"

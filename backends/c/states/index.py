@@ -1,0 +1,175 @@
+"""Indexes: set-associative maps from keys to leases. An entry is dead when its lease is, or was opened again since."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backends.c.layout import Member, Region, Struct
+from backends.c.states.lease import LeaseCode
+from backends.c.states.set_places import KeyPlaces
+from backends.c.states.state_code import (
+    all_equal,
+    arguments,
+    bind_results,
+    function,
+    parameters,
+    parts_of,
+    result_struct,
+    returned,
+)
+from backends.c.types import U16, U32, U64, calculated, stored
+from backends.leaf_names import leaf_names
+from backends.writer import Writer
+from compiler.ir.accesses import IndexFind, IndexOpen, StateAccess
+from compiler.ir.program import Program
+from compiler.ir.states import Index
+from compiler.ir.types import Bits
+
+if TYPE_CHECKING:
+    from backends.c.expressions import Expressions
+
+
+class IndexCode:
+    """The C of one index."""
+
+    def __init__(self, state: Index, lease: LeaseCode, program: Program, *, name: str, block: str, salt: int) -> None:
+        self._state, self._lease, self._name, self._block = state, lease, name, block
+        self._key = parts_of(leaf_names("key", state, program, len(state.key)), state.key)
+        self._places = KeyPlaces(state, self._key, shares=program.shares, name=name, salt=salt)
+        self._operations = [o for o in program.operations if getattr(o, "state", None) == state.name]
+        self._id = calculated(Bits(max(2, lease.state.id_width)))
+
+    def regions(self) -> list[Region]:
+        state = self._state
+        ways = Struct(f"{self._name}_set", (Member("tag", U16, self._places.padded),), self._places.set_align)
+        members = (
+            Member("generation", U32),
+            *(Member(part.name, stored(part.type)) for part in self._key),
+            Member("id", self._lease.id_type),
+        )
+        return [
+            Region(state.name, "sets", ways, state.sets),
+            Region(state.name, "entries", Struct(f"{self._name}_entry", members), state.sets * state.ways),
+            Region(state.name, "failed", U64, 1),
+        ]
+
+    def write_init(self, out: Writer) -> None:
+        pass
+
+    def write_functions(self, out: Writer) -> None:
+        out.line(f"// index `{self._state.name}`, to `{self._state.lease}`")
+        self._places.write(out)
+        self._write_live_lease(out)
+        for refresh in sorted({o.refresh for o in self._operations if isinstance(o, IndexFind)}):
+            self._write_find(out, refresh=refresh)
+        if any(isinstance(o, IndexOpen) for o in self._operations):
+            self._write_open(out)
+
+    def _write_live_lease(self, out: Writer) -> None:
+        """The lease that an entry points to; NULL where the entry is dead."""
+        name, lease = self._name, self._lease
+        lines = [
+            f"struct {lease.name}_entry *lease = {lease.entry('entry->id')};",
+            f"return lease->generation == entry->generation && {lease.name}_is_live(lease, tick) ? lease : NULL;",
+        ]
+        head = f"struct {lease.name}_entry *{name}_lease(struct {self._block} *state, uint32_t tick"
+        function(out, f"{head}, const struct {name}_entry *entry)", lines)
+
+    def _begin(self) -> list[str]:
+        """The set of the key."""
+        name, ways = self._name, self._state.ways
+        return [
+            f"const uint32_t set = {self._places.set_of()};",
+            f"struct {name}_set *ways = &state->{name}_sets[set];",
+            f"struct {name}_entry *entries = &state->{name}_entries[set * {ways}];",
+            f"const uint32_t matches = {self._places.matches('ways->tag', 'weft_tag(crc)')};",
+        ]
+
+    def _write_find(self, out: Writer, *, refresh: bool) -> None:
+        name, lease = self._name, self._lease
+        if f"struct {name}_found {{" not in out.lines:
+            result_struct(out, f"{name}_found", [("bool", "present"), (self._id, "id"), *returned(lease.values)])
+        lines = [
+            *self._begin(),
+            f"struct {name}_found found = {{0}};",
+            "for (uint32_t left = matches; left; left &= left - 1) {",
+            f"    struct {name}_entry *entry = &entries[weft_lowest(left)];",
+            f"    if (!({all_equal('entry->', self._key)}))",
+            "        continue;",
+            f"    struct {lease.name}_entry *lease = {name}_lease(state, tick, entry);",
+            "    if (lease) {",
+            *(f"        {line}" for line in (lease.refresh("lease") if refresh else [])),
+            "        found.present = true;",
+            "        found.id = entry->id;",
+            *(f"        found.{part.name} = lease->{part.name};" for part in lease.values),
+            "    }",
+            "    break; // a key stands in one way at most",
+            "}",
+            "return found;",
+        ]
+        head = f"struct {name}_found {name}_{'use' if refresh else 'find'}(struct {self._block} *state, uint32_t tick"
+        function(out, f"{head}, uint32_t crc{parameters(self._key)})", lines)
+
+    def _write_open(self, out: Writer) -> None:
+        name, lease, ways = self._name, self._lease, self._state.ways
+        members = [("bool", "done"), ("bool", "opened"), (self._id, "id"), *returned(lease.values)]
+        result_struct(out, f"{name}_opened", members)
+        own_values = "".join(f", {part.name}" for part in lease.values)
+        lines = [
+            *self._begin(),
+            f"struct {name}_opened found = {{0}};",
+            "uint32_t way = WEFT_NO_SLOT; // the key's own, dead",
+            "for (uint32_t left = matches; left; left &= left - 1) {",
+            f"    struct {name}_entry *entry = &entries[weft_lowest(left)];",
+            f"    if (!({all_equal('entry->', self._key)}))",
+            "        continue;",
+            f"    struct {lease.name}_entry *lease = {name}_lease(state, tick, entry);",
+            "    if (lease) {",
+            *(f"        {line}" for line in lease.refresh("lease")),
+            "        found.done = true;",
+            "        found.id = entry->id;",
+            *(f"        found.{part.name} = lease->{part.name};" for part in lease.values),
+            "        return found;",
+            "    }",
+            "    way = weft_lowest(left);",
+            "    break; // a key stands in one way at most",
+            "}",
+            f"for (uint32_t other = 0; way == WEFT_NO_SLOT && other < {ways}; other++)",
+            f"    if (ways->tag[other] == 0 || !{name}_lease(state, tick, &entries[other]))",
+            "        way = other;",
+            "if (way == WEFT_NO_SLOT) {",
+            f"    state->{name}_failed[0]++;",
+            "    return found;",
+            "}",
+            f"const uint64_t id = {lease.name}_open(state, tick, {self._places.share()}{own_values});",
+            "if (id == WEFT_NO_ID)",
+            "    return found;",
+            "ways->tag[way] = weft_tag(crc);",
+            f"struct {name}_entry *entry = &entries[way];",
+            *(f"entry->{part.name} = {part.name};" for part in self._key),
+            f"entry->id = ({self._lease.id_type.name})id;",
+            f"entry->generation = ({lease.entry('id')})->generation;",
+            "found.done = found.opened = true;",
+            f"found.id = ({self._id})id;",
+            *(f"found.{part.name} = {part.name};" for part in lease.values),
+            "return found;",
+        ]
+        head = f"struct {name}_opened {name}_find_or_open(struct {self._block} *state, uint32_t tick, uint32_t crc"
+        function(out, f"{head}{parameters(self._key, lease.values)})", lines)
+
+    def write_call(self, operation: StateAccess, values: Expressions) -> None:
+        name, lease = self._name, self._lease
+        match operation:
+            case IndexFind(key=key, refresh=refresh, present=present, id=id_):
+                codes = arguments(map(values.short, key))
+                call = f"{name}_{'use' if refresh else 'find'}(state, tick, {values.hashes.crc32(key)}{codes})"
+                members, struct, first = [(present, "present"), (id_, "id")], f"{name}_found", present
+            case IndexOpen(key=key, lease_values=given, done=done, opened=opened, id=id_):
+                codes = arguments(map(values.short, key), map(values.short, given))
+                call = f"{name}_find_or_open(state, tick, {values.hashes.crc32(key)}{codes})"
+                members, struct, first = [(done, "done"), (opened, "opened"), (id_, "id")], f"{name}_opened", done
+            case _:
+                raise AssertionError(operation)
+        members += [(v, part.name) for v, part in zip(operation.values, lease.values, strict=True)]
+        wanted = first.name.removesuffix(".present") or name
+        bind_results(values, wanted, struct, call, members)
