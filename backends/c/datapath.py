@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from backends.body import Body
 from backends.c.bit_fields import get_field
@@ -212,10 +212,15 @@ class _Datapath:
 
     def _body(self) -> tuple[Writer, EmissionWriter]:
         """The function that processes one packet."""
-        program = self._program
         inside = Writer()
-        writes = FieldWrites(program)
-        uses = count_uses(program, writes)
+        writes = FieldWrites(self._program)
+        program = replace(
+            self._program,
+            operations=tuple(
+                o for o in self._program.operations if not isinstance(o, WriteField) or writes.is_carried(o)
+            ),
+        )
+        uses = count_uses(program)
         values = Expressions(program, inside, names=Names(self._names), salt=self._salt, uses=uses)
         for header, field in sorted(writes.noted):
             of = program.header(header).field_named(field).type

@@ -1,19 +1,18 @@
-"""How often each value is read by what is written: not by writes that nothing carries, nor by what only they need."""
+"""How often each value is read by what is written: not by what nothing needs in the end."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
 
-from backends.c.field_writes import FieldWrites
 from compiler.ir.fields import operands, results
-from compiler.ir.operations import Hash, HashAlgorithm, Operation, Pure, Template, WriteField
+from compiler.ir.operations import Hash, HashAlgorithm, Operation, Pure, Template
 from compiler.ir.program import ROOT, Program
 from compiler.ir.values import Operand, Value
 
 
-def count_uses(program: Program, writes: FieldWrites) -> Counter[int]:
-    """By the value's number."""
+def count_uses(program: Program) -> Counter[int]:
+    """By the value's number; every write of the program is carried by some emission."""
     definitions = {v.number: o for o in program.operations for v in results(o)}
     uses: Counter[int] = Counter()
     waiting: list[Operand] = []
@@ -30,9 +29,8 @@ def count_uses(program: Program, writes: FieldWrites) -> Counter[int]:
 
     for operation in program.operations:
         if not isinstance(operation, Pure):
-            waiting.extend(_read(program, operation, writes))
-            if not isinstance(operation, WriteField) or writes.is_carried(operation):
-                test(operation.guard)
+            waiting.extend(_read(program, operation))
+            test(operation.guard)
     seen: set[int] = set()
     while waiting:
         operand = waiting.pop()
@@ -48,10 +46,8 @@ def count_uses(program: Program, writes: FieldWrites) -> Counter[int]:
     return uses
 
 
-def _read(program: Program, operation: Operation, writes: FieldWrites) -> Sequence[Operand]:
+def _read(program: Program, operation: Operation) -> Sequence[Operand]:
     """The operands of an operation with an effect that its C reads."""
-    if isinstance(operation, WriteField):
-        return operands(operation) if writes.is_carried(operation) else ()
     template: Template | None = getattr(operation, "packet", None)
     if template is None:
         return operands(operation)
