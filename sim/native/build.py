@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -12,7 +13,8 @@ from pathlib import Path, PurePath
 from typing import Final
 
 COMPILERS: Final = ("cc", "gcc", "clang")
-FLAGS: Final = ("-std=c11", "-O3", "-march=native", "-fPIC", "-shared", "-ffreestanding", "-Wall", "-Wextra", "-Werror")
+FLAGS: Final = ("-std=c11", "-O3", "-march=native", "-fPIC", "-shared", "-ffreestanding")
+FLAGS_VARIABLE: Final = "WEFT_CFLAGS"  # flags of the user's, behind all others
 
 
 class CompilerMissingError(Exception):
@@ -48,6 +50,7 @@ def build_library(files: Mapping[PurePath, bytes], *, flags: tuple[str, ...] = F
     compiler = find_compiler()
     if compiler is None:
         raise CompilerMissingError
+    flags = (*flags, *shlex.split(os.environ.get(FLAGS_VARIABLE, "")))
     library = _cache_folder() / f"{_digest(files, compiler, flags)}.so"
     if not library.exists():
         library.parent.mkdir(parents=True, exist_ok=True)
