@@ -7,8 +7,10 @@ from pathlib import PurePath
 
 from backends.c.datapath import Datapath, emit_datapath
 from backends.c.hash_tables import render_hash_tables
+from compiler.analyses.core_owners import find_core_owners
 from compiler.ir.program import Program
 from compiler.meaning.hashing import DEFAULT_SALT
+from compiler.passes.find_core import find_core
 from compiler.pipeline import run_passes
 
 LIBRARY = ("types", "packet", "bytes", "numbers", "wide", "hash", "ways", "clock", "checksum")
@@ -16,7 +18,18 @@ LIBRARY = ("types", "packet", "bytes", "numbers", "wide", "hash", "ways", "clock
 
 def compile_datapath(program: Program, *, salt: int = DEFAULT_SALT) -> Datapath:
     """The C of a program (`LoadedProgram.program`, which has its shares)."""
-    return emit_datapath(run_passes(program, since="assign_shares"), salt=salt)
+    return emit_datapath(run_passes(program, since="assign_shares"), share_finder(program), salt=salt)
+
+
+def share_finder(program: Program) -> Program | None:
+    """The program that finds a packet's share; None where nothing can be spread over cores.
+
+    A piece of a program belongs to one core: its packets come in envelopes, behind which no card looks.
+    """
+    if program.envelopes:
+        return None
+    owners = find_core_owners(program)
+    return run_passes(find_core(program, owners), since="assign_shares") if owners.spreads else None
 
 
 def datapath_files(datapath: Datapath) -> dict[PurePath, bytes]:

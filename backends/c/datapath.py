@@ -15,6 +15,7 @@ from backends.c.layout import Block, Member, Region, Struct
 from backends.c.literals import literal
 from backends.c.names import Names
 from backends.c.parser import write_offsets, write_parser
+from backends.c.share_finder import write_share_finder
 from backends.c.states.cells import ArrayCode, CounterCode, MeterCode
 from backends.c.states.index import IndexCode
 from backends.c.states.lease import LeaseCode
@@ -52,14 +53,17 @@ class Datapath:
     room: tuple[int, int, int, int]  # for one packet: emissions, copies of it, bytes in front of them, digest bytes
 
 
-def emit_datapath(program: Program, *, salt: int) -> Datapath:
-    """`program` has been through the passes."""
-    return _Datapath(program, salt).emit()
+def emit_datapath(program: Program, finder: Program | None, *, salt: int) -> Datapath:
+    """`program` has been through the passes, and so has `finder`, which finds the share that a packet belongs to.
+
+    Without one, all of the program's packets belong to one core.
+    """
+    return _Datapath(program, finder, salt).emit()
 
 
 class _Datapath:
-    def __init__(self, program: Program, salt: int) -> None:
-        self._program, self._salt = program, salt
+    def __init__(self, program: Program, finder: Program | None, salt: int) -> None:
+        self._program, self._finder, self._salt = program, finder, salt
         self._name = _file_name(program.name)
         self._block_name = f"{self._name}_state"
         names = Names()
@@ -137,6 +141,7 @@ class _Datapath:
         self._write_digest_of_headers(out)
         out.lines.extend(body.lines)
         self._write_batch(out, emissions)
+        write_share_finder(out, self._finder, name=self._name, salt=self._salt)
         self._write_control(out)
         copies, front = emissions.most_bytes()
         room = emissions.most_emissions(), copies, front, emissions.most_digest_bytes()
@@ -186,6 +191,13 @@ class _Datapath:
             f"uint32_t {name}_process(struct {self._block_name} *state, const struct weft_packet *packets, "
             "uint32_t count, struct weft_output *out);"
         )
+        shares = self._finder.shares if self._finder is not None else 1
+        out.line(
+            "// The share that a packet belongs to, below the number of them, or WEFT_ANY_SHARE. Whoever processes"
+        )
+        out.line("// packets of a share processes all of them, and whoever has share 0 all of those that have none.")
+        out.line(f"#define {name.upper()}_SHARES {shares}")
+        out.line(f"uint32_t {name}_share(const struct weft_packet *packet);")
         for code in self._code.values():
             if isinstance(code, TableCode | TableArrayCode):
                 out.line(code.install_prototype)

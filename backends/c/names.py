@@ -15,9 +15,9 @@ _KEYWORDS: Final = """
 """
 # Parameters and variables of generated functions.
 _GENERATED: Final = """
-    parse parsed header here digest_of_headers state packet packets out data envelope size tick at i way count copy
-    crc set ways entries entry found lease ids id hand order left matches same vacant buckets bucket row done number
-    rest whole record
+    parse parse_for_share given parsed header here digest_of_headers state packet packets out data envelope size tick
+    at i way count copy crc set ways entries entry found lease ids id hand order left matches same vacant buckets
+    bucket row done number rest whole record
 """
 _WORDS: Final = frozenset(_KEYWORDS.split()) | frozenset(_GENERATED.split())
 

@@ -12,6 +12,9 @@ struct weft_packet {
     uint16_t port;        /* the logical port that it came in by */
 };
 
+/* The share of a packet that any core may process. */
+#define WEFT_ANY_SHARE 0xffffffffu
+
 /* A packet that leaves. Several may share their bytes: a flood is one packet and many emissions. */
 struct weft_emission {
     uint8_t *data;
