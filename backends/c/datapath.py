@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 
 from backends.body import Body
 from backends.c.bit_fields import get_field
+from backends.c.early_accesses import EarlyAccesses, find_early_accesses
 from backends.c.emissions import GROUP_PORTS, EmissionWriter
 from backends.c.expressions import Expressions
 from backends.c.field_writes import FieldKey, FieldWrites
 from backends.c.layout import Block, Member, Region, Struct
 from backends.c.literals import literal
+from backends.c.look_ahead import BATCH, LookAhead
 from backends.c.names import Names
 from backends.c.parser import write_offsets, write_parser
 from backends.c.share_finder import write_share_finder
@@ -25,9 +27,10 @@ from backends.c.states.state_code import StateCode
 from backends.c.states.table import TableArrayCode, TableCode
 from backends.c.types import U16, U32, CType, calculated, stored, typedefs
 from backends.c.uses import count_uses
+from backends.c.wrap import wrapped
 from backends.identifiers import as_identifier
 from backends.writer import Writer
-from compiler.ir.accesses import StateAccess
+from compiler.ir.accesses import IndexFind, IndexOpen, MapFind, StateAccess
 from compiler.ir.emissions import Clone, Digest, Drop, Emission, Flood, Multicast, Reply, Send, WriteField
 from compiler.ir.fields import operands, results
 from compiler.ir.headers import Header
@@ -123,7 +126,7 @@ class _Datapath:
     # --- the files
 
     def emit(self) -> Datapath:
-        body, emissions = self._body()
+        body, emissions, ahead = self._body()
         out = Writer()
         out.line(f"// {self._program.name}: a datapath. Written by the Weft compiler.")
         out.line(f'#include "{self._name}.h"')
@@ -140,7 +143,7 @@ class _Datapath:
             code.write_functions(out)
         self._write_digest_of_headers(out)
         out.lines.extend(body.lines)
-        self._write_batch(out, emissions)
+        self._write_batch(out, emissions, ahead)
         write_share_finder(out, self._finder, name=self._name, salt=self._salt)
         self._write_control(out)
         copies, front = emissions.most_bytes()
@@ -148,7 +151,7 @@ class _Datapath:
         filled = (n for n, code in self._code.items() if isinstance(code, TableCode | TableArrayCode))
         return Datapath(
             self._name,
-            out.text(),
+            wrapped(out),
             self._header(),
             self._block,
             tuple(emissions.finals),
@@ -203,7 +206,7 @@ class _Datapath:
                 out.line(code.install_prototype)
         out.line()
         out.line("#endif")
-        return out.text()
+        return wrapped(out)
 
     def _types(self) -> set[CType]:
         found: set[CType] = set()
@@ -222,7 +225,7 @@ class _Datapath:
 
     # --- functions
 
-    def _body(self) -> tuple[Writer, EmissionWriter]:
+    def _body(self) -> tuple[Writer, EmissionWriter, LookAhead]:
         """The function that processes one packet."""
         inside = Writer()
         writes = FieldWrites(self._program)
@@ -231,6 +234,10 @@ class _Datapath:
             operations=tuple(
                 o for o in self._program.operations if not isinstance(o, WriteField) or writes.is_carried(o)
             ),
+        )
+        early = find_early_accesses(program) if not program.envelopes else EarlyAccesses((), program)
+        ahead = LookAhead(
+            early, self._code, name=self._name, block=self._block_name, names=self._names, salt=self._salt
         )
         uses = count_uses(program)
         values = Expressions(program, inside, names=Names(self._names), salt=self._salt, uses=uses)
@@ -254,15 +261,20 @@ class _Datapath:
                     emissions.write(operation)
                 case _:
                     assert not isinstance(operation, Pure | Emission), "all else is an access"
+                    site = early.number(operation)
+                    if site is not None and isinstance(operation, MapFind | IndexFind | IndexOpen):
+                        values.hashes.know(operation.key, operation.guard, f"ahead->crc_{site}")
                     self._code[_state_of(operation)].write_call(operation, values)
 
         with inside.indented():
             Body(program, values, emit).write()
         out = Writer()
+        ahead.write_struct(out)
+        ahead.write(out)
         out.line("// What becomes of one packet.")
         out.line(
             f"static inline void {self._name}_packet(struct {self._block_name} *state, struct weft_packet packet, "
-            "uint32_t number, struct weft_output *out)"
+            f"const struct {self._name}_ahead *ahead, uint32_t number, struct weft_output *out)"
         )
         out.line("{")
         with out.indented():
@@ -272,20 +284,19 @@ class _Datapath:
         out.lines.extend(inside.lines)
         out.line("}")
         out.line()
-        return out, emissions
+        return out, emissions, ahead
 
     def _write_prologue(self, out: Writer, *, uses_tick: bool) -> None:
         program = self._program
         out.line("uint8_t *data = packet.data;")
-        absent = ", ".join([*(f".{h.name} = -1" for h in program.all_headers), ".payload = 0"])
-        out.line(f"struct {self._name}_headers at = {{{absent}}};")
         if not program.envelopes:
-            out.line("parse(data, packet.size, &at);")
+            out.line(f"const struct {self._name}_headers at = ahead->at;")
         else:
+            out.line(f"struct {self._name}_headers at = {self._name}_no_headers;")
             self._write_opening(out)
         if uses_tick:
             out.line("const uint32_t tick = weft_tick(packet.now);")
-        out.line("(void)state, (void)number, (void)out;")
+        out.line("(void)state, (void)ahead, (void)data, (void)at, (void)number, (void)out;")
 
     def _write_opening(self, out: Writer) -> None:
         """What stands in front of packets from other pieces, and says when and where they came in."""
@@ -329,29 +340,50 @@ class _Datapath:
             out.line("return ~crc;")
         out.line()
 
-    def _write_batch(self, out: Writer, emissions: EmissionWriter) -> None:
+    def _write_batch(self, out: Writer, emissions: EmissionWriter, ahead: LookAhead) -> None:
+        name = self._name
         copies, front = emissions.most_bytes()
-        head = (
-            f"uint32_t {self._name}_process(struct {self._block_name} *state, const struct weft_packet *packets, "
+        tests = [f"out->emission_capacity - out->emission_count >= {emissions.most_emissions()}"]
+        if copies:
+            need = f"{copies} * (size_t)packets[done].size + {front}"
+            tests.append(f"out->bytes_capacity - out->bytes_used >= {need}")
+        digest = emissions.most_digest_bytes()
+        if digest:
+            tests.append(f"out->digests_capacity - out->digests_used >= {digest}")
+        out.line(
+            f"uint32_t {name}_process(struct {self._block_name} *state, const struct weft_packet *packets, "
             "uint32_t count, struct weft_output *out)"
         )
-        out.line(head)
         with out.block(""):
+            out.line(f"struct {name}_ahead ahead[{BATCH}];")
             out.line("uint32_t done = 0;")
-            tests = [f"out->emission_capacity - out->emission_count >= {emissions.most_emissions()}"]
-            if copies:
-                need = f"{copies} * (size_t)packets[done].size + {front}"
-                tests.append(f"out->bytes_capacity - out->bytes_used >= {need}")
-            digest = emissions.most_digest_bytes()
-            if digest:
-                tests.append(f"out->digests_capacity - out->digests_used >= {digest}")
-            out.line(f"while (done < count && {' && '.join(tests)}) {{")
-            with out.indented():
-                out.line(f"{self._name}_packet(state, packets[done], done, out);")
-                out.line("done++;")
-            out.line("}")
+            with out.block("while (done < count)"):
+                out.line("const uint32_t first = done;")
+                out.line(f"const uint32_t next = weft_smaller(count - first, {BATCH}) + first;")
+                self._write_loops(out, ahead)
+                with out.block("for (; done < next; done++)"):
+                    out.line(f"if (!({' && '.join(tests)}))")
+                    out.line("    return done;")
+                    out.line(f"{name}_packet(state, packets[done], &ahead[done - first], done, out);")
             out.line("return done;")
         out.line()
+
+    def _write_loops(self, out: Writer, ahead: LookAhead) -> None:
+        """What is done for all packets of a batch before the first of them is processed."""
+        name = self._name
+        if self._program.envelopes:
+            return
+        out.line("for (uint32_t i = first; i < next; i++) {")
+        with out.indented():
+            out.line(f"ahead[i - first].at = {name}_no_headers;")
+            out.line("parse(packets[i].data, packets[i].size, &ahead[i - first].at);")
+            if ahead.is_needed:
+                out.line(f"{name}_look_first(state, packets[i], &ahead[i - first]);")
+        out.line("}")
+        for step, wanted in (("second", ahead.second_is_needed), ("third", ahead.third_is_needed)):
+            if wanted:
+                out.line("for (uint32_t i = first; i < next; i++)")
+                out.line(f"    {name}_look_{step}(state, &ahead[i - first]);")
 
     def _write_control(self, out: Writer) -> None:
         out.line(f"void {self._name}_init(struct {self._block_name} *state)")

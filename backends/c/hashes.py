@@ -50,6 +50,10 @@ class HashWriter:
                 site = number_text(operation.index, 64)
                 return Text(f"weft_random({site}, packet.now, packet.port, digest_of_headers(data, &at))")
 
+    def know(self, parts: tuple[Operand, ...], guard: int, name: str) -> None:
+        """Where `guard` holds, the CRC-32 of the parts is `name`."""
+        self._crcs.setdefault(parts, []).append((guard, name))
+
     def crc32(self, parts: tuple[Operand, ...]) -> str:
         """A name for the CRC-32 of the parts, which is worked out once wherever the same guards hold."""
         guard = self._values.program.operations[self._values.position].guard

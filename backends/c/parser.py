@@ -29,6 +29,11 @@ def write_offsets(out: Writer, program: Program, block: str) -> None:
             out.line(f"int32_t {header.name};")
         out.line("int32_t payload; // the first byte behind the last header")
     out.line()
+    with out.block(f"static const struct {block}_headers {block}_no_headers =", end="};"):
+        for header in program.all_headers:
+            out.line(f".{header.name} = -1,")
+        out.line(".payload = 0,")
+    out.line()
 
 
 def write_parser(out: Writer, headers: tuple[Header, ...], *, name: str, block: str) -> None:

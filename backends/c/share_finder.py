@@ -46,8 +46,7 @@ def write_share_finder(out: Writer, finder: Program | None, *, name: str, salt: 
     with out.indented():
         out.line("const struct weft_packet packet = *given;")
         out.line("const uint8_t *data = packet.data;")
-        absent = ", ".join([*(f".{h.name} = -1" for h in finder.headers), ".payload = 0"])
-        out.line(f"struct {struct}_headers at = {{{absent}}};")
+        out.line(f"struct {struct}_headers at = {struct}_no_headers;")
         out.line("parse_for_share(data, packet.size, &at);")
         for declaration in values.declarations:
             out.line(declaration)

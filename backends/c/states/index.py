@@ -33,23 +33,31 @@ class IndexCode:
     """The C of one index."""
 
     def __init__(self, state: Index, lease: LeaseCode, program: Program, *, name: str, block: str, salt: int) -> None:
-        self._state, self._lease, self._name, self._block = state, lease, name, block
+        self._state, self.lease, self.name, self._block = state, lease, name, block
         self._key = parts_of(leaf_names("key", state, program, len(state.key)), state.key)
         self._places = KeyPlaces(state, self._key, shares=program.shares, name=name, salt=salt)
         self._operations = [o for o in program.operations if getattr(o, "state", None) == state.name]
         self._id = calculated(Bits(max(2, lease.state.id_width)))
 
+    @property
+    def ways(self) -> int:
+        return self._state.ways
+
+    def matches(self, tags: str, tag: str) -> str:
+        """A bit for each way of a set whose tag is `tag`."""
+        return self._places.matches(tags, tag)
+
     def regions(self) -> list[Region]:
         state = self._state
-        ways = Struct(f"{self._name}_set", (Member("tag", U16, self._places.padded),), self._places.set_align)
+        ways = Struct(f"{self.name}_set", (Member("tag", U16, self._places.padded),), self._places.set_align)
         members = (
             Member("generation", U32),
             *(Member(part.name, stored(part.type)) for part in self._key),
-            Member("id", self._lease.id_type),
+            Member("id", self.lease.id_type),
         )
         return [
             Region(state.name, "sets", ways, state.sets),
-            Region(state.name, "entries", Struct(f"{self._name}_entry", members), state.sets * state.ways),
+            Region(state.name, "entries", Struct(f"{self.name}_entry", members), state.sets * state.ways),
             Region(state.name, "failed", U64, 1),
         ]
 
@@ -67,7 +75,7 @@ class IndexCode:
 
     def _write_live_lease(self, out: Writer) -> None:
         """The lease that an entry points to; NULL where the entry is dead."""
-        name, lease = self._name, self._lease
+        name, lease = self.name, self.lease
         lines = [
             f"struct {lease.name}_entry *lease = {lease.entry('entry->id')};",
             f"return lease->generation == entry->generation && {lease.name}_is_live(lease, tick) ? lease : NULL;",
@@ -77,7 +85,7 @@ class IndexCode:
 
     def _begin(self) -> list[str]:
         """The set of the key."""
-        name, ways = self._name, self._state.ways
+        name, ways = self.name, self._state.ways
         return [
             f"const uint32_t set = {self._places.set_of()};",
             f"struct {name}_set *ways = &state->{name}_sets[set];",
@@ -86,7 +94,7 @@ class IndexCode:
         ]
 
     def _write_find(self, out: Writer, *, refresh: bool) -> None:
-        name, lease = self._name, self._lease
+        name, lease = self.name, self.lease
         if f"struct {name}_found {{" not in out.lines:
             result_struct(out, f"{name}_found", [("bool", "present"), (self._id, "id"), *returned(lease.values)])
         lines = [
@@ -111,7 +119,7 @@ class IndexCode:
         function(out, f"{head}, uint32_t crc{parameters(self._key)})", lines)
 
     def _write_open(self, out: Writer) -> None:
-        name, lease, ways = self._name, self._lease, self._state.ways
+        name, lease, ways = self.name, self.lease, self._state.ways
         members = [("bool", "done"), ("bool", "opened"), (self._id, "id"), *returned(lease.values)]
         result_struct(out, f"{name}_opened", members)
         own_values = "".join(f", {part.name}" for part in lease.values)
@@ -147,7 +155,7 @@ class IndexCode:
             "ways->tag[way] = weft_tag(crc);",
             f"struct {name}_entry *entry = &entries[way];",
             *(f"entry->{part.name} = {part.name};" for part in self._key),
-            f"entry->id = ({self._lease.id_type.name})id;",
+            f"entry->id = ({self.lease.id_type.name})id;",
             f"entry->generation = ({lease.entry('id')})->generation;",
             "found.done = found.opened = true;",
             f"found.id = ({self._id})id;",
@@ -158,7 +166,7 @@ class IndexCode:
         function(out, f"{head}{parameters(self._key, lease.values)})", lines)
 
     def write_call(self, operation: StateAccess, values: Expressions) -> None:
-        name, lease = self._name, self._lease
+        name, lease = self.name, self.lease
         match operation:
             case IndexFind(key=key, refresh=refresh, present=present, id=id_):
                 codes = arguments(map(values.short, key))

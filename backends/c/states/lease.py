@@ -106,6 +106,14 @@ class LeaseCode:
         first = f" - {self.state.first}" if self.state.first else ""
         return f"&state->{self.name}_entries[{id_}{first}]"
 
+    def fetch(self, id_: str) -> list[str]:
+        """Statements that ask for the entry of any id."""
+        first = f" - {self.state.first}u" if self.state.first else ""
+        return [
+            f"if ((uint32_t)({id_}){first} < {self._count}u)",
+            f"    WEFT_FETCH({self.entry(f'(uint32_t)({id_})')});",
+        ]
+
     def _write_looks(self, out: Writer) -> None:
         gets = sorted({o.refresh for o in self._operations if isinstance(o, LeaseGet)})
         if not gets:

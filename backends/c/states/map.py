@@ -37,21 +37,29 @@ class MapCode:
     """
 
     def __init__(self, state: Map, program: Program, *, name: str, block: str, salt: int) -> None:
-        self._state, self._name, self._block = state, name, block
+        self._state, self.name, self._block = state, name, block
         self._key = parts_of(leaf_names("key", state, program, len(state.key)), state.key)
         self._values = parts_of(leaf_names("values", state, program, len(state.values)), state.values)
         self._places = KeyPlaces(state, self._key, shares=program.shares, name=name, salt=salt)
         self._operations = [o for o in program.operations if getattr(o, "state", None) == state.name]
 
+    @property
+    def ways(self) -> int:
+        return self._state.ways
+
+    def matches(self, tags: str, tag: str) -> str:
+        """A bit for each way of a set whose tag is `tag`."""
+        return self._places.matches(tags, tag)
+
     def regions(self) -> list[Region]:
         state = self._state
         ticks = () if state.idle_ticks is None else (Member("last", U32, self._places.padded),)
-        ways = Struct(f"{self._name}_set", (Member("tag", U16, self._places.padded), *ticks), self._places.set_align)
+        ways = Struct(f"{self.name}_set", (Member("tag", U16, self._places.padded), *ticks), self._places.set_align)
         parts = (*self._key, *self._values)
         members = tuple(Member(part.name, stored(part.type)) for part in parts)
         return [
             Region(state.name, "sets", ways, state.sets),
-            Region(state.name, "entries", Struct(f"{self._name}_entry", members), state.sets * state.ways),
+            Region(state.name, "entries", Struct(f"{self.name}_entry", members), state.sets * state.ways),
             Region(state.name, "failed", U64, 1),
         ]
 
@@ -64,7 +72,7 @@ class MapCode:
         finds = [o for o in self._operations if isinstance(o, MapFind)]
         if finds:
             members = [("bool", "present"), ("bool", "room"), ("uint32_t", "slot"), *returned(self._values)]
-            result_struct(out, f"{self._name}_found", members)
+            result_struct(out, f"{self.name}_found", members)
             for refresh in sorted({o.refresh for o in finds}):
                 self._write_find(out, refresh=refresh)
         if any(isinstance(o, MapPut) for o in self._operations):
@@ -73,10 +81,10 @@ class MapCode:
             self._write_remove(out)
 
     def _head(self, result: str, verb: str, first: str, *parts: Sequence[Part]) -> str:
-        return f"{result} {self._name}_{verb}(struct {self._block} *state, {first}{parameters(*parts)})"
+        return f"{result} {self.name}_{verb}(struct {self._block} *state, {first}{parameters(*parts)})"
 
     def _write_find(self, out: Writer, *, refresh: bool) -> None:
-        name, ways, idle = self._name, self._state.ways, self._state.idle_ticks
+        name, ways, idle = self.name, self._state.ways, self._state.idle_ticks
         verb = "use" if refresh else "find"
         lines = [
             f"const uint32_t set = {self._places.set_of()};",
@@ -135,7 +143,7 @@ class MapCode:
         return [*lines, "    if (vacant)", "        same = weft_lowest(vacant);"]
 
     def _write_put(self, out: Writer) -> None:
-        name, ways, idle = self._name, self._state.ways, self._state.idle_ticks
+        name, ways, idle = self.name, self._state.ways, self._state.idle_ticks
         lines = [
             f"if (slot >= {self._state.sets * ways}) {{",
             f"    state->{name}_failed[0]++;",
@@ -159,7 +167,7 @@ class MapCode:
         function(out, self._head("bool", "set", first, self._key, self._values), lines)
 
     def _write_remove(self, out: Writer) -> None:
-        name, ways = self._name, self._state.ways
+        name, ways = self.name, self._state.ways
         lines = [
             f"if (slot >= {self._state.sets * ways})",
             "    return;",
@@ -176,21 +184,21 @@ class MapCode:
                 verb = "use" if refresh else "find"
                 crc = values.hashes.crc32(key)
                 codes = arguments(values.short(part) for part in key)
-                call = f"{self._name}_{verb}(state, tick, {crc}{codes})"
-                wanted = operation.present.name.removesuffix(".present") or self._name
+                call = f"{self.name}_{verb}(state, tick, {crc}{codes})"
+                wanted = operation.present.name.removesuffix(".present") or self.name
                 members = [(operation.present, "present"), (operation.room, "room"), (operation.slot, "slot")]
                 members += [(v, part.name) for v, part in zip(operation.values, self._values, strict=True)]
-                bind_results(values, wanted, f"{self._name}_found", call, members)
+                bind_results(values, wanted, f"{self.name}_found", call, members)
             case MapPut(key=key, slot=slot, values=stored_values, done=done):
                 crc = values.hashes.crc32(key)
                 codes = arguments(map(values.short, key), map(values.short, stored_values))
-                call = f"{self._name}_set(state, tick, {crc}, {values.code(slot)}{codes})"
+                call = f"{self.name}_set(state, tick, {crc}, {values.code(slot)}{codes})"
                 if values.is_used(done):
                     values.out.line(f"{values.declare(done)} = {call};")
                 else:
                     values.out.line(f"{call};")
             case MapRemove(key=key, slot=slot):
                 codes = arguments(values.short(part) for part in key)
-                values.out.line(f"{self._name}_remove(state, {values.code(slot)}{codes});")
+                values.out.line(f"{self.name}_remove(state, {values.code(slot)}{codes});")
             case _:
                 raise AssertionError(operation)

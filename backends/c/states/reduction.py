@@ -37,6 +37,11 @@ class ReductionCode:
         )
         return [Region(self._state.name, "banks", Struct(f"{self._name}_bank", members), 2 * self._state.slots)]
 
+    def fetch(self, slot: str, round_: str) -> list[str]:
+        """Statements that ask for the bank of any slot."""
+        bank = f"state->{self._name}_banks[2 * {slot} + ({round_} & 1)]"
+        return [f"if ({slot} < {self._state.slots}u)", f"    WEFT_FETCH(&{bank});"]
+
     def write_init(self, out: Writer) -> None:
         pass
 

@@ -17,7 +17,7 @@ class KeyPlaces:
     """Finds the set of a key from its parts and their CRC-32."""
 
     def __init__(self, state: Map | Index, key: Sequence[Part], *, shares: int, name: str, salt: int) -> None:
-        self._state, self._name = state, name
+        self._state, self._name, self._key = state, name, tuple(key)
         self._shared = tuple(key[place] for place in state.share_key) if shares > 1 else ()
         self._shares = shares if state.share_key else 1
         self._multiplier = family_multiplier(SET_MEMBER, salt)
@@ -39,12 +39,17 @@ class KeyPlaces:
             function(out, f"uint32_t {name}_share({parameters(self._shared).removeprefix(', ')})", lines)
         bits = (state.sets // self._shares).bit_length() - 1
         within = f"weft_family(crc, {self._multiplier:#x}u) >> {32 - bits}" if bits else "0"
-        base = f"share * {state.sets // self._shares} + " if self._shares > 1 else ""
-        lines = [f"return {base}({within});"] if base else [f"return {within};"]
+        lines = []
+        if self._shares > 1:
+            lines.append(f"return {self.share()} * {state.sets // self._shares}u + ({within});")
+        else:
+            lines += [f"(void){part.name};" for part in self._key]
+            lines.append(f"return {within};")
         if not bits:
             lines.insert(0, "(void)crc;")
-        share = "uint32_t share, " if self._shares > 1 else ""
-        function(out, f"uint32_t {name}_set_of({share}uint32_t crc)", lines)
+        unused = [p for p in self._key if self._shares > 1 and p not in self._shared]
+        lines = [*(f"(void){part.name};" for part in unused), *lines]
+        function(out, f"uint32_t {name}_set_of(uint32_t crc{parameters(self._key)})", lines)
 
     def share(self) -> str:
         """The share of the key, of the parameters of a function."""
@@ -53,8 +58,8 @@ class KeyPlaces:
         return f"{self._name}_share({', '.join(part.name for part in self._shared)})"
 
     def set_of(self) -> str:
-        share = f"{self.share()}, " if self._shares > 1 else ""
-        return f"{self._name}_set_of({share}crc)"
+        """The set of the key, of the parameters of a function and `crc`."""
+        return f"{self._name}_set_of(crc{''.join(f', {part.name}' for part in self._key)})"
 
     def matches(self, tags: str, tag: str) -> str:
         """A bit for each way whose tag is `tag`."""

@@ -13,6 +13,9 @@ __extension__ typedef __int128 weft_s128;
 #define WEFT_LIKELY(condition) __builtin_expect(!!(condition), 1)
 #define WEFT_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 
+/* Ask for the line at an address that need not be one. */
+#define WEFT_FETCH(address) __builtin_prefetch(address)
+
 /* One cache line of every processor that Weft is used on. */
 #define WEFT_LINE 64
 
