@@ -155,7 +155,14 @@ def run(
     state_out: Annotated[
         Path | None, typer.Option(metavar="JSON", help="Save the state after the last packet.", show_default=False)
     ] = None,
-    engine: Annotated[str, typer.Option(metavar="ENGINE", help="What carries the program out.")] = "interpreter",
+    engine: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ENGINE",
+            help="native (compiled C) or interpreter; if not given, native where a C compiler is found.",
+            show_default=False,
+        ),
+    ] = None,
     tolerate_truncation: Tolerate = False,
     as_json: AsJson = False,
 ) -> None:

@@ -97,6 +97,8 @@ def _known_failure(error: Exception) -> Failure | None:
         ("sim.control", "ControlError"),
         ("sim.state", "StateError"),
         ("sim.interpreter", "InterpreterError"),
+        ("sim.native", "CompilerMissingError"),
+        ("sim.native", "NativeBuildError"),
         ("sim.traffic", "TrafficError"),
         ("backends.p4.manifest", "ManifestError"),
         ("backends.p4.folder", "FolderError"),

@@ -6,21 +6,23 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias, TypeVar
 
-from compiler.ir.leaf_values import Leaf
 from compiler.ir.literals import render_value
 from compiler.ir.program import Program
 from compiler.meaning.hashing import DEFAULT_SALT
 from sim.captures import Capture, CaptureFileError, Packet, PortCaptures, TruncatedCapture, merge, open_capture
 from sim.control import SavedState, save_state
-from sim.interpreter import DigestRecord, Run, Summary
+from sim.interpreter import DigestRecord, DigestSink, Run, Summary
+from sim.native import NativeRun
 from sim.state import NO_ENTRIES, ControlEntries, RunState, TableArrayState, TableState
 from weft.failures import UsageError
 from weft.json_lines import JsonLines
 
 DIGESTS_FILE: Final = "digests.jsonl"
 _PACKETS_PER_REPORT: Final = 500
+
+Engine: TypeAlias = type[Run] | type[NativeRun]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ def replay(
     entries: ControlEntries = NO_ENTRIES,
     state_in: SavedState | None = None,
     state_out: Path | None = None,
+    engine: Engine = Run,
     tolerate_truncation: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> Replay:
@@ -50,19 +53,19 @@ def replay(
 
     Writes `out_dir`/PORT.pcap for every port, digests.jsonl where the program has digests, and `state_out`; all
     when the run is over, and none of them where it fails. `progress` is called now and then with the bytes read.
-    Raises `UsageError`, `CaptureError`, `ControlError`, `StateError`, `InterpreterError` or `OSError`.
+    Raises `UsageError`, `CaptureError`, `ControlError`, `StateError`, `InterpreterError` or `OSError`; of the
+    native engine `CompilerMissingError` or `NativeBuildError`, too.
     """
     outputs = {number: out_dir / f"{_file_name(port.name)}.pcap" for number, port in enumerate(program.ports)}
     digests_path = out_dir / DIGESTS_FILE if program.records else None
     _check_inputs_stay(inputs.values(), [*outputs.values(), *filter(None, [digests_path, state_out])])
     with ExitStack() as stack:
         opened = open_inputs(inputs, stack, tolerate_truncation=tolerate_truncation)
-        run = start_run(program, entries=entries, state_in=state_in)
+        run = start_run(program, entries=entries, state_in=state_in, engine=engine)
         stack.enter_context(_directory(out_dir))
         digests = stack.enter_context(JsonLines(digests_path)) if digests_path else None
         captures = stack.enter_context(PortCaptures(outputs))
-        packets = _counted(opened, progress) if progress else merge(opened)
-        summary = run.feed(packets, send=captures.write, digest=_digest_writer(program, digests))
+        summary = _carried_out(run, opened, captures, digest=_digest_writer(program, digests), progress=progress)
         if state_out is not None:
             salt = DEFAULT_SALT if state_in is None else state_in.salt
             now_ns = summary.last_ns if summary.last_ns is not None else (state_in.now_ns if state_in else 0)
@@ -83,10 +86,15 @@ def open_inputs(inputs: Mapping[int, Path], stack: ExitStack, *, tolerate_trunca
     ]
 
 
-def start_run(program: Program, *, entries: ControlEntries, state_in: SavedState | None) -> Run:
+_RunOfEngine = TypeVar("_RunOfEngine", bound=Run | NativeRun)
+
+
+def start_run(
+    program: Program, *, entries: ControlEntries, state_in: SavedState | None, engine: type[_RunOfEngine]
+) -> _RunOfEngine:
     """A run from the start, or on from a saved state, whose tables `entries` replace where it names them."""
     if state_in is None:
-        return Run(program, entries=entries)
+        return engine(program, entries=entries)
     for name, state in state_in.states.items():
         match state:
             case TableState() if name in entries.tables:
@@ -95,7 +103,21 @@ def start_run(program: Program, *, entries: ControlEntries, state_in: SavedState
                 state.replace(entries.arrays[name])
             case _:
                 pass
-    return Run(program, entries=entries, states=state_in.states, salt=state_in.salt)
+    return engine(program, entries=entries, states=state_in.states, salt=state_in.salt)
+
+
+def _carried_out(
+    run: Run | NativeRun,
+    opened: Sequence[Capture],
+    captures: PortCaptures,
+    *,
+    digest: DigestSink,
+    progress: Callable[[int], None] | None,
+) -> Summary:
+    if isinstance(run, NativeRun):
+        return run.feed_captures(opened, captures, digest=digest, progress=progress)
+    packets = _counted(opened, progress) if progress else merge(opened)
+    return run.feed(packets, send=captures.write, digest=digest)
 
 
 def total_bytes(inputs: Iterable[Path]) -> int | None:
@@ -129,7 +151,7 @@ def _check_inputs_stay(inputs: Iterable[Path], outputs: Sequence[Path]) -> None:
             raise UsageError(f"the run would overwrite its own input {path}", help="name another `--out-dir`")
 
 
-def _digest_writer(program: Program, lines: JsonLines | None) -> Callable[[int, tuple[str, tuple[Leaf, ...]]], None]:
+def _digest_writer(program: Program, lines: JsonLines | None) -> DigestSink:
     def write(time_ns: int, record: DigestRecord) -> None:
         if lines is not None:
             lines.write(digest_data(program, time_ns, record))
@@ -137,7 +159,7 @@ def _digest_writer(program: Program, lines: JsonLines | None) -> Callable[[int, 
     return write
 
 
-def _counted(opened: list[Capture], progress: Callable[[int], None]) -> Iterator[Packet]:
+def _counted(opened: Sequence[Capture], progress: Callable[[int], None]) -> Iterator[Packet]:
     for number, packet in enumerate(merge(opened)):
         if number % _PACKETS_PER_REPORT == 0:
             progress(sum(capture.bytes_read for capture in opened))

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Final, Protocol, Self, cast
 
 from sim.captures.errors import CONVERT_HELP, CaptureFileError, NotACapture, TruncatedCapture, file_error
-from sim.captures.pcap import PCAP_MAGICS, read_pcap
+from sim.captures.pcap import PCAP_MAGICS, PcapRecords, read_records
 from sim.captures.pcapng import PCAPNG_MAGIC, read_pcapng
 from sim.captures.records import Packet
 from sim.captures.source import ByteSource
@@ -54,7 +54,10 @@ class Capture:
         self._file = file
         self._tolerate_truncation = tolerate_truncation
         self._source = ByteSource(file.read, path=path)
-        self._packets = self._until_truncated(_read_any(self._source, port=port))
+        opened = _open_any(self._source, port=port)
+        self.records = opened if isinstance(opened, PcapRecords) else None
+        packets = read_records(opened, port=port) if isinstance(opened, PcapRecords) else opened
+        self._packets = self._until_truncated(packets)
 
     @property
     def bytes_read(self) -> int:
@@ -68,6 +71,16 @@ class Capture:
     def _until_truncated(self, packets: Iterator[Packet]) -> Iterator[Packet]:
         try:
             yield from packets
+        except TruncatedCapture as error:
+            self.end(error)
+        else:
+            self.end()
+
+    def end(self, problem: TruncatedCapture | None = None) -> None:
+        """Take note that there are no more packets, for `problem` if one is given; raises it unless it is tolerated."""
+        try:
+            if problem is not None:
+                raise problem
             self._source.check_complete()
         except TruncatedCapture as error:
             if not self._tolerate_truncation:
@@ -129,12 +142,12 @@ def _standard_input() -> tuple[ReadableFile, int | None]:
     return _StandardInput(), None
 
 
-def _read_any(source: ByteSource, *, port: int) -> Iterator[Packet]:
-    """Return the packets of a capture whose format its first bytes tell."""
+def _open_any(source: ByteSource, *, port: int) -> PcapRecords | Iterator[Packet]:
+    """Return what a capture holds, whose format its first bytes tell."""
     start = source.extended(b"", to=_MAGIC_BYTES)
     magic = start[:_MAGIC_BYTES]
     if magic in PCAP_MAGICS:
-        return read_pcap(source, start, port=port)
+        return PcapRecords(source, start)
     if magic == PCAPNG_MAGIC:
         return read_pcapng(source, start, port=port)
     source.check_complete()

@@ -22,25 +22,53 @@ PCAP_MAGICS: Final = {
 }
 
 _FILE_HEADER_BYTES: Final = 24
-_RECORD_HEADER_BYTES: Final = 16
+RECORD_HEADER_BYTES: Final = 16
 
 # Above these bits of the link type field stands the length of a captured frame check sequence.
 _LINK_TYPE_MASK: Final = 0xFFFF
 
 
-def read_pcap(source: ByteSource, start: bytes, *, port: int) -> Iterator[Packet]:
-    """Check the file header and return the packets, in file order, each arriving on `port`.
+class PcapRecords:
+    """The records of a classic capture as bytes, once, and what is wrong with one of them.
 
-    `start` holds bytes already taken from `source`, the magic number among them. The iterator raises a `CaptureError`
-    at the first record that is not whole and sound, after yielding those before it. A fraction of a second that
-    exceeds one second is added as it stands, as other readers do.
+    `order` is their byte order as `struct` writes it; a fraction of a second counts `fraction_ns`.
     """
-    order, fraction_ns = PCAP_MAGICS[start[:4]]
-    buffer = source.extended(start, to=_FILE_HEADER_BYTES)
-    if len(buffer) < _FILE_HEADER_BYTES:
-        raise TruncatedCapture(source.path, "the file ends inside the pcap file header", offset=len(buffer))
-    _check_file_header(source.path, buffer, order)
-    return _records(source, buffer, record_header=Struct(order + "4I"), fraction_ns=fraction_ns, port=port)
+
+    def __init__(self, source: ByteSource, start: bytes) -> None:
+        """Check the file header, of which `start` holds the magic number and what came with it."""
+        self.order, self.fraction_ns = PCAP_MAGICS[start[:4]]
+        buffer = source.extended(start, to=_FILE_HEADER_BYTES)
+        if len(buffer) < _FILE_HEADER_BYTES:
+            raise TruncatedCapture(source.path, "the file ends inside the pcap file header", offset=len(buffer))
+        _check_file_header(source.path, buffer, self.order)
+        self._source = source
+        self._first = buffer[_FILE_HEADER_BYTES:]
+
+    def extended(self, rest: bytes, *, to: int) -> bytes:
+        """Return `rest` and the bytes that follow it: at least `to` in all, fewer only at the end of the capture."""
+        first, self._first = self._first, b""
+        return self._source.extended(rest + first if first else rest, to=to)
+
+    def too_long(self, captured: int, *, left: int, number: int) -> MalformedCapture:
+        """The error for record `number`, from which on `left` bytes were handed out."""
+        return MalformedCapture(
+            self._source.path,
+            f"a record of {captured} bytes exceeds the limit of {MAX_RECORD_BYTES}, so its length is corrupt",
+            offset=self._source.offset - left,
+            packet=number,
+            help="`editcap -r IN OUT 1-N` keeps the first N packets",
+        )
+
+    def cut_off(self, have: int, needed: int, *, number: int) -> TruncatedCapture:
+        """The error for record `number`, of whose `needed` bytes only `have` are there."""
+        part = "header of a record" if needed == RECORD_HEADER_BYTES else "record"
+        return TruncatedCapture(
+            self._source.path,
+            f"the file ends inside a {part}: {have} of {needed} bytes are there",
+            offset=self._source.offset - have,
+            packet=number,
+            help=TRUNCATED_HELP,
+        )
 
 
 def _check_file_header(path: str, header: bytes, order: str) -> None:
@@ -54,21 +82,30 @@ def _check_file_header(path: str, header: bytes, order: str) -> None:
         raise UnsupportedLinkType(path, link_type, offset=20)
 
 
-def _records(
-    source: ByteSource, buffer: bytes, *, record_header: Struct, fraction_ns: int, port: int
-) -> Iterator[Packet]:
+def read_records(records: PcapRecords, *, port: int) -> Iterator[Packet]:
+    """Yield the packets in file order, each arriving on `port`.
+
+    Raises a `CaptureError` at the first record that is not whole and sound, after yielding those before it. A fraction
+    of a second that exceeds one second is added as it stands, as other readers do.
+    """
     # One packet per turn of the inner loop: everything it touches is local, and the named tuple is built without the
     # call of its Python-level constructor, which would cost as much as the rest.
-    unpack, new, limit = record_header.unpack_from, tuple.__new__, MAX_RECORD_BYTES
+    unpack, new, limit = Struct(records.order + "4I").unpack_from, tuple.__new__, MAX_RECORD_BYTES
+    fraction_ns = records.fraction_ns
     number = 1
-    position = _FILE_HEADER_BYTES
+    buffer, position, needed = b"", 0, RECORD_HEADER_BYTES
     while True:
-        size = len(buffer)
-        needed = _RECORD_HEADER_BYTES
-        while (data_start := position + _RECORD_HEADER_BYTES) <= size:
+        buffer = records.extended(buffer[position:], to=needed)
+        position, size = 0, len(buffer)
+        if size < needed:
+            if not buffer:
+                return
+            raise records.cut_off(size, needed, number=number)
+        needed = RECORD_HEADER_BYTES
+        while (data_start := position + RECORD_HEADER_BYTES) <= size:
             seconds, fraction, captured, wire = unpack(buffer, position)
             if captured > limit:
-                raise _too_long(source, captured, offset=source.offset - size + position, number=number)
+                raise records.too_long(captured, left=size - position, number=number)
             data_end = data_start + captured
             if data_end > size:
                 needed = data_end - position
@@ -78,30 +115,3 @@ def _records(
             yield new(Packet, (time_ns, buffer[data_start:data_end], wire if wire > captured else captured, port))
             position = data_end
             number += 1
-        buffer = source.extended(buffer[position:], to=needed)
-        position = 0
-        if len(buffer) < needed:
-            if not buffer:
-                return
-            raise _cut_off(source, len(buffer), needed, number=number)
-
-
-def _too_long(source: ByteSource, captured: int, *, offset: int, number: int) -> MalformedCapture:
-    return MalformedCapture(
-        source.path,
-        f"a record of {captured} bytes exceeds the limit of {MAX_RECORD_BYTES}, so its length is corrupt",
-        offset=offset,
-        packet=number,
-        help="`editcap -r IN OUT 1-N` keeps the first N packets",
-    )
-
-
-def _cut_off(source: ByteSource, have: int, needed: int, *, number: int) -> TruncatedCapture:
-    part = "header of a record" if needed == _RECORD_HEADER_BYTES else "record"
-    return TruncatedCapture(
-        source.path,
-        f"the file ends inside a {part}: {have} of {needed} bytes are there",
-        offset=source.offset - have,
-        packet=number,
-        help=TRUNCATED_HELP,
-    )

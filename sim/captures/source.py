@@ -86,7 +86,7 @@ class ByteSource:
 
     def extended(self, rest: bytes, *, to: int) -> bytes:
         """Return `rest` and the bytes that follow it: at least `to` in all, fewer only at the end of the capture."""
-        pieces = [rest]
+        pieces = [rest] if rest else []  # of one piece, `join` makes no copy
         have = len(rest)
         while have < to and (chunk := self._next_chunk()):
             pieces.append(chunk)

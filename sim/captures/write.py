@@ -24,7 +24,7 @@ _FILE_HEADER: Final = struct.Struct("<IHHiIII").pack(_NANOSECOND_MAGIC, 2, 4, 0,
 _RECORD_HEADER: Final = struct.Struct("<4I")
 
 # Collected before one write call: enough that the call costs nothing per packet.
-_FLUSH_BYTES: Final = 1 << 18
+FLUSH_BYTES: Final = 1 << 18
 
 
 class _OutputFile:
@@ -44,7 +44,7 @@ class _OutputFile:
             return Path(self._path).open("wb", buffering=0)
         return self._temporary.open("xb", buffering=0)
 
-    def write(self, content: bytes | bytearray) -> None:
+    def write(self, content: bytes | bytearray | memoryview) -> None:
         rest = memoryview(content)
         while rest:
             rest = rest[self._file.write(rest) or 0 :]
@@ -112,8 +112,16 @@ class PcapWriter:
             raise self._unwritable(packet) from None
         pending += data
         self.packets_written += 1
-        if len(pending) >= _FLUSH_BYTES:
+        if len(pending) >= FLUSH_BYTES:
             self._flush()
+
+    def write_records(self, records: memoryview, *, packets: int) -> None:
+        """Append `packets` records as `write` makes them, which the caller has made and checked."""
+        if not self._is_open:
+            raise CaptureFileError(self.path, "cannot write: the capture is closed")
+        self._flush()
+        self._write(records)
+        self.packets_written += packets
 
     def close(self) -> None:
         """Write what is pending and put the capture in place of its target. Does nothing once closed or discarded."""
@@ -158,11 +166,14 @@ class PcapWriter:
             self.discard()
 
     def _flush(self) -> None:
+        self._write(self._pending)
+        self._pending = bytearray()
+
+    def _write(self, content: bytes | bytearray | memoryview) -> None:
         try:
-            self._file.write(self._pending)
+            self._file.write(content)
         except OSError as error:
             raise self._failed(error) from error
-        self._pending = bytearray()
 
     def _failed(self, error: OSError) -> CaptureError:
         self.discard()
@@ -207,6 +218,14 @@ class PortCaptures:
             raise UnwritablePacket(
                 f"port {packet.port}", "a packet leaves by a port that has no capture", help="name one for the port"
             ) from None
+        except CaptureError:
+            self.discard()
+            raise
+
+    def write_records(self, port: int, records: memoryview, *, packets: int) -> None:
+        """Append `packets` records to the capture of a port, as `PcapWriter.write_records`."""
+        try:
+            self._writers[port].write_records(records, packets=packets)
         except CaptureError:
             self.discard()
             raise

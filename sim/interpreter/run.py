@@ -60,6 +60,11 @@ class Summary:
     def packets(self) -> int:
         return sum(traffic.packets for traffic in self.received)
 
+    def note_times(self, first_ns: int, last_ns: int) -> None:
+        """Take in when the earliest and the latest of some packets arrived."""
+        self.first_ns = first_ns if self.first_ns is None else min(self.first_ns, first_ns)
+        self.last_ns = last_ns if self.last_ns is None else max(self.last_ns, last_ns)
+
 
 class Run:
     """A program and its state, fed with packets. The clock is the packets' own and may go back."""

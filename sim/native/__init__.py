@@ -1,4 +1,4 @@
-from sim.native.build import CompilerMissingError, NativeBuildError, find_compiler
+from sim.native.build import COMPILERS, CompilerMissingError, NativeBuildError, find_compiler
 from sim.native.run import NativeRun
 
-__all__ = ["CompilerMissingError", "NativeBuildError", "NativeRun", "find_compiler"]
+__all__ = ["COMPILERS", "CompilerMissingError", "NativeBuildError", "NativeRun", "find_compiler"]

@@ -28,7 +28,10 @@ class NativeBuildError(Exception):
     """The C compiler does not take what Weft wrote, or could not run: a mistake in Weft, or a full disk."""
 
     def __init__(self, compiler: str, told: str) -> None:
-        super().__init__(f"{compiler} refuses the C that Weft wrote\n{told}")
+        super().__init__(
+            f"{compiler} does not compile the C that Weft wrote\n{told}\nhelp: the interpreter needs no compiler; "
+            "please report this with the program"
+        )
         self.compiler = compiler
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import mmap
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
-from typing import Any, Final
+from typing import Final
 
 import cffi
 import numpy as np
@@ -13,29 +13,19 @@ import numpy as np
 from backends.c.compile import compile_datapath, datapath_files
 from backends.c.datapath import Datapath
 from compiler.ir.emissions import Drop
-from compiler.ir.leaf_values import Leaf, unpacked_number
 from compiler.ir.program import Program
-from compiler.ir.types import Record, bit_width, leaf_types
 from compiler.meaning.hashing import DEFAULT_SALT
-from sim.captures import Packet
+from sim.captures import Capture, Packet, PortCaptures
 from sim.interpreter.run import DigestSink, PacketSink, Summary, Traffic, place_of
 from sim.native.block import StateBlock
 from sim.native.build import build_library
+from sim.native.c_types import PACKET_TYPES, CData, Foreign
+from sim.native.digests import read_digests
+from sim.native.replay import CaptureReplay, Processing
 from sim.state import NO_ENTRIES, ControlEntries, RunState, TableArrayState, TableState, build_states
 
 BATCH: Final = 256  # packets
 _SLACK: Final = 64  # bytes behind a batch's packets
-
-_DECLARATIONS: Final = """
-    struct weft_packet { uint8_t *data; uint32_t size; uint32_t wire_length; uint64_t now; uint16_t port; };
-    struct weft_emission { uint8_t *data; uint32_t size; uint32_t wire_length; uint32_t packet; uint16_t port; };
-    struct weft_output {
-        struct weft_emission *emissions; uint32_t emission_count; uint32_t emission_capacity;
-        uint8_t *bytes; size_t bytes_used; size_t bytes_capacity;
-        uint8_t *digests; size_t digests_used; size_t digests_capacity;
-        uint64_t *finals;
-    };
-"""
 
 
 class NativeRun:
@@ -101,6 +91,31 @@ class NativeRun:
             self._feed_batch(batch, send, digest)
         return self.summary
 
+    def feed_captures(
+        self,
+        captures: Sequence[Capture],
+        outputs: PortCaptures,
+        *,
+        digest: DigestSink | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> Summary:
+        """Process the packets of captures, merged by time, and write what leaves: `feed` without Python for a packet.
+
+        `progress` is called now and then with the bytes read. Raises `CaptureError`, having discarded the outputs.
+        """
+        self._are_read = False
+        address = self._ffi.typeof("uintptr_t")
+        processing = Processing(
+            process=int(self._ffi.cast(address, self._call("process"))),
+            state=int(self._ffi.cast(address, self._state)),
+            finals=int(self._ffi.cast(address, self._output.struct.finals)),
+            room=self._datapath.room,
+        )
+        program = self.program
+        replay = CaptureReplay(processing, captures, outputs, ports=len(program.ports), records=program.records)
+        replay.run(self._summary, digest=digest, progress=progress)
+        return self.summary
+
     def _feed_batch(self, batch: list[Packet], send: PacketSink | None, digest: DigestSink | None) -> None:
         ffi, output, summary = self._ffi, self._output, self._summary
         sizes = [len(packet.data) for packet in batch]
@@ -116,8 +131,7 @@ class NativeRun:
             at += len(data)
             summary.received[port].add(wire_length)
         times = [packet.time_ns for packet in batch]
-        summary.first_ns = min(times) if summary.first_ns is None else min(summary.first_ns, *times)
-        summary.last_ns = max(times) if summary.last_ns is None else max(summary.last_ns, *times)
+        summary.note_times(min(times), max(times))
         done = 0
         while done < len(batch):
             output.begin(max(sizes[done:]))
@@ -140,12 +154,10 @@ class NativeRun:
                 time_ns = batch[first + emission.packet].time_ns
                 send(Packet(time_ns, data, emission.wire_length, emission.port))
         if out.digests_used:
-            records = self.program.records
-            for place, number, values in self._output.digests():
-                record = records[number]
-                summary.digests[record.name] += 1
+            for place, record in read_digests(self._output.digests(), self.program.records):
+                summary.digests[record[0]] += 1
                 if digest is not None:
-                    digest(batch[first + place].time_ns, (record.name, _unpacked(record, values)))
+                    digest(batch[first + place].time_ns, record)
 
     def _install_tables(self) -> None:
         for name, state in self._states.items():
@@ -158,7 +170,7 @@ class NativeRun:
     def _table_name(self, state: str) -> str:
         return self._datapath.state_names[state]
 
-    def _call(self, function: str, *, state: bool = False) -> Any:  # noqa: ANN401
+    def _call(self, function: str, *, state: bool = False) -> CData:
         name = f"{self._datapath.name}_state_{function}" if state else f"{self._datapath.name}_{function}"
         return getattr(self._library, name)
 
@@ -166,10 +178,10 @@ class NativeRun:
 class _Output:
     """What a batch makes, in memory of Python's."""
 
-    def __init__(self, ffi: cffi.FFI, datapath: Datapath) -> None:
+    def __init__(self, ffi: Foreign, datapath: Datapath) -> None:
         emissions, copies, front, digest_bytes = datapath.room
         self._ffi, self._copies, self._front = ffi, copies, front
-        self.struct = ffi.new("struct weft_output *")
+        self.struct: CData = ffi.new("struct weft_output *")
         capacity = max(4 * BATCH, 2 * emissions)
         self._emissions = ffi.new("struct weft_emission[]", capacity)
         self._digests = ffi.new("uint64_t[]", max(1, BATCH * digest_bytes // 8))
@@ -192,38 +204,18 @@ class _Output:
     def finals(self) -> list[int]:
         return list(self._finals)
 
-    def digests(self) -> list[tuple[int, int, bytes]]:
-        """(place of the packet, number of the record, packed values) of each, in order."""
-        data = bytes(self._ffi.buffer(self._digests, self.struct.digests_used))
-        found, at = [], 0
-        while at < len(data):
-            packet, record, size = (
-                int.from_bytes(data[at + first : at + last], "little") for first, last in ((0, 4), (4, 6), (6, 8))
-            )
-            found.append((packet, record, data[at + 8 : at + 8 + size]))
-            at += 8 + (size + 7) // 8 * 8
-        return found
+    def digests(self) -> bytes:
+        return bytes(self._ffi.buffer(self._digests, self.struct.digests_used))
 
 
-def _unpacked(record: Record, packed: bytes) -> tuple[Leaf, ...]:
-    types = leaf_types(record)
-    left = 8 * len(packed)
-    whole, values = int.from_bytes(packed), []
-    for of in types:
-        width = bit_width(of)
-        left -= width
-        values.append(unpacked_number(whole >> left & (1 << width) - 1, of))
-    return tuple(values)
-
-
-def _load(datapath: Datapath) -> tuple[cffi.FFI, Any]:
+def _load(datapath: Datapath) -> tuple[Foreign, CData]:
     ffi = cffi.FFI()
     name = datapath.name
     installs = "".join(
         f"void {name}_state_install_{table}(void *state, uint32_t count);" for table in datapath.installable
     )
     ffi.cdef(
-        f"{_DECLARATIONS} void {name}_init(void *state); {installs}"
+        f"{PACKET_TYPES} void {name}_init(void *state); {installs}"
         f"uint32_t {name}_process(void *state, const struct weft_packet *packets, uint32_t count, "
         "struct weft_output *out);"
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 from sim.traffic.script import Captures
 from weft.bundled import bundled_examples
 from weft.commands.run import print_replay
+from weft.engines import chosen_engine
 from weft.failures import CommandError
 from weft.program_to_run import load_runnable
 from weft.replay import replay, total_bytes
@@ -26,7 +27,7 @@ def run_demo(folder: Path | None, *, packets: int, as_json: bool) -> None:
     numbers = {port.name: number for number, port in enumerate(program.ports)}
     inputs = {numbers[name]: path for name, path in captures.items()}
     with progress(f"running {program.name}", total=total_bytes(inputs.values())) as advance:
-        replayed = replay(program, inputs, out_dir=target / "out", progress=advance)
+        replayed = replay(program, inputs, out_dir=target / "out", engine=chosen_engine(None), progress=advance)
     print_replay(replayed, as_json=as_json)
     write_note(f"the program: {example / f'{_EXAMPLE}.weft'}")
     write_note(f"what arrived and what left: {target}/in, {target}/out")

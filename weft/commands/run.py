@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from compiler.diagnostics.suggest import closest
-from weft.failures import UsageError
+from weft.engines import chosen_engine
 from weft.program_to_run import prepare
 from weft.replay import Replay, replay, total_bytes
 from weft.run_summary import summary_data, summary_remarks, summary_tables
 from weft.terminal import progress, write_json, write_note, write_tables
-
-ENGINES = ("interpreter",)
 
 
 def run_program(
@@ -23,17 +20,12 @@ def run_program(
     entries: Path | None,
     state_in: Path | None,
     state_out: Path | None,
-    engine: str,
+    engine: str | None,
     tolerate_truncation: bool,
     as_json: bool,
 ) -> None:
     """Run a program on captures, write what leaves it, print the summary."""
-    if engine not in ENGINES:
-        meant = closest(engine, ENGINES)
-        raise UsageError(
-            f"there is no engine `{engine}`" + (f"; did you mean `{meant}`?" if meant else ""),
-            help=f"engines: {', '.join(ENGINES)}",
-        )
+    chosen = chosen_engine(engine)
     ready = prepare(file, inputs, entries=entries, state_in=state_in, warn=True)
     with progress(f"running {ready.program.name}", total=total_bytes(ready.inputs.values())) as advance:
         replayed = replay(
@@ -43,6 +35,7 @@ def run_program(
             entries=ready.entries,
             state_in=ready.state_in,
             state_out=state_out,
+            engine=chosen,
             tolerate_truncation=tolerate_truncation,
             progress=advance,
         )

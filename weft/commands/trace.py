@@ -11,7 +11,7 @@ from compiler.ir.emissions import Drop
 from compiler.ir.program import Program
 from compiler.load import follow_source
 from sim.captures import Packet, merge
-from sim.interpreter import Machine, Outcome, Trace
+from sim.interpreter import Machine, Outcome, Run, Trace
 from weft.failures import CommandError, UsageError
 from weft.packet_trace import PacketStory, StoryTeller, render_story, story_data
 from weft.port_bindings import port_number
@@ -70,7 +70,7 @@ def _check_drops(program: Program, line: int) -> None:
 
 
 def _stories(ready: ProgramToRun, packets: Iterator[Packet], choice: _Choice) -> Iterator[PacketStory]:
-    run = start_run(ready.program, entries=ready.entries, state_in=ready.state_in)
+    run = start_run(ready.program, entries=ready.entries, state_in=ready.state_in, engine=Run)
     trace = Trace(most=1)
     followed = follow_source(ready.loaded)
     # A second machine on the same states: those before and between the packets shown run at full speed.
