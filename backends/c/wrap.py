@@ -31,7 +31,7 @@ def _wrap(line: str) -> list[str]:
 
 def _last_break(line: str, indent: int) -> int | None:
     """Where the line can be broken, as far right as it fits: behind a comma, in front of an operator."""
-    best: tuple[int, int] | None = None
+    best, place = (-1000, 0), None
     for sign in _BREAKS:
         at = line.rfind(sign, indent + 12, _WIDEST)
         if at < 0:
@@ -39,7 +39,7 @@ def _last_break(line: str, indent: int) -> int | None:
         depth = line[:at].count("(") - line[:at].count(")")
         # The outermost place reads best, unless it leaves the line nearly empty.
         rank = (-depth if at > _WIDEST // 2 else -99, at)
-        if best is None or rank > best:
+        if rank > best:
             best = rank
             place = at + (2 if sign == ", " else 1)
-    return None if best is None else place
+    return place
