@@ -6,7 +6,7 @@ from typing import Final
 
 from compiler.diagnostics.suggest import closest
 from sim.interpreter import Run
-from sim.native import COMPILERS, NativeRun, find_compiler
+from sim.native import NativeRun, find_compiler
 from weft.failures import UsageError
 from weft.replay import Engine
 from weft.terminal import write_note
@@ -33,7 +33,7 @@ def chosen_engine(name: str | None) -> Engine:
         )
     if name == NATIVE and find_compiler() is None:
         raise UsageError(
-            f"the native engine needs a C compiler, and none was found ({', '.join(COMPILERS)})",
+            "the native engine needs a C compiler, and none was found",
             help=f"{_INSTALL}; `--engine {INTERPRETER}` needs none",
         )
     return ENGINES[name]

@@ -53,8 +53,8 @@ def replay(
 
     Writes `out_dir`/PORT.pcap for every port, digests.jsonl where the program has digests, and `state_out`; all
     when the run is over, and none of them where it fails. `progress` is called now and then with the bytes read.
-    Raises `UsageError`, `CaptureError`, `ControlError`, `StateError`, `InterpreterError` or `OSError`; of the
-    native engine `CompilerMissingError` or `NativeBuildError`, too.
+    Raises `UsageError`, `CaptureError`, `ControlError`, `StateError`, `InterpreterError`, `NativeError` or
+    `OSError`.
     """
     outputs = {number: out_dir / f"{_file_name(port.name)}.pcap" for number, port in enumerate(program.ports)}
     digests_path = out_dir / DIGESTS_FILE if program.records else None

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from backends.c.emissions import GROUP_PORTS
 from backends.c.layout import Block, Placed, Struct
 from backends.c.types import CType
 from backends.leaf_names import leaf_names
@@ -31,6 +32,7 @@ from compiler.ir.states import (
 from compiler.ir.types import Type, Vector, bit_width
 from compiler.meaning.hashing import crc32, pack
 from compiler.meaning.token_bucket import bucket_constants
+from sim.native.errors import GroupRoomError
 from sim.state import RunState, TableArrayState, TableState
 from sim.state.entries import Exact, Pattern, Prefix, Range, TableEntry, Ternary
 
@@ -353,9 +355,12 @@ class StateBlock:
                 self.put(place, 0, place.region.of.members[number].name, tunables[tunable.name])
 
     def write_groups(self, groups: Mapping[int, Sequence[int]]) -> None:
-        """Multicast groups; none are there in a program that multicasts nothing."""
+        """Multicast groups; none are there in a program that multicasts nothing. Raises `GroupRoomError`."""
         if not self._layout.has("", "group_starts"):
             return
+        total = sum(map(len, groups.values()))
+        if total > GROUP_PORTS:
+            raise GroupRoomError(total, room=GROUP_PORTS)
         starts = self.column(self._place("", "group_starts"), None)[:, 0]
         ports = self.column(self._place("", "group_ports"), None)[:, 0]
         at = 0

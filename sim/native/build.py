@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import os
 import shlex
@@ -9,30 +10,15 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path, PurePath
 from typing import Final
+
+from sim.native.errors import CompilerMissingError, NativeBuildError
 
 COMPILERS: Final = ("cc", "gcc", "clang")
 FLAGS: Final = ("-std=c11", "-O3", "-march=native", "-fPIC", "-shared", "-ffreestanding")
 FLAGS_VARIABLE: Final = "WEFT_CFLAGS"  # flags of the user's, behind all others
-
-
-class CompilerMissingError(Exception):
-    """There is no C compiler on this machine."""
-
-    def __init__(self) -> None:
-        super().__init__(f"no C compiler was found ({', '.join(COMPILERS)}, or the one that CC names)")
-
-
-class NativeBuildError(Exception):
-    """The C compiler does not take what Weft wrote, or could not run: a mistake in Weft, or a full disk."""
-
-    def __init__(self, compiler: str, told: str) -> None:
-        super().__init__(
-            f"{compiler} does not compile the C that Weft wrote\n{told}\nhelp: the interpreter needs no compiler; "
-            "please report this with the program"
-        )
-        self.compiler = compiler
 
 
 def find_compiler() -> str | None:
@@ -52,15 +38,29 @@ def build_library(files: Mapping[PurePath, bytes], *, flags: tuple[str, ...] = F
     """
     compiler = find_compiler()
     if compiler is None:
-        raise CompilerMissingError
+        raise CompilerMissingError(COMPILERS)
     flags = (*flags, *shlex.split(os.environ.get(FLAGS_VARIABLE, "")))
     library = _cache_folder() / f"{_digest(files, compiler, flags)}.so"
-    if not library.exists():
-        library.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix="weft-", dir=library.parent) as scratch:
-            made = _compile(files, Path(scratch), compiler, flags)
-            made.replace(library)
-    return library
+    if library.exists():
+        return library
+    try:
+        return _made(library, files, compiler, flags)
+    except OSError:  # a home that cannot be written, say
+        return _made(_own_folder() / library.name, files, compiler, flags)
+
+
+def _made(library: Path, files: Mapping[PurePath, bytes], compiler: str, flags: tuple[str, ...]) -> Path:
+    library.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="weft-", dir=library.parent) as scratch:
+        return _compile(files, Path(scratch), compiler, flags).replace(library)
+
+
+@cache
+def _own_folder() -> Path:
+    """A folder of this process alone: nobody else may lay a library there."""
+    folder = Path(tempfile.mkdtemp(prefix="weft-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def _compile(files: Mapping[PurePath, bytes], folder: Path, compiler: str, flags: tuple[str, ...]) -> Path:
@@ -70,7 +70,7 @@ def _compile(files: Mapping[PurePath, bytes], folder: Path, compiler: str, flags
     sources = [str(path) for path in files if path.suffix == ".c"]
     made = folder / "library.so"
     command = [compiler, *flags, "-I.", *sources, "-o", made.name]
-    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace", check=False)
     if result.returncode != 0:
         raise NativeBuildError(compiler, result.stderr.strip()[:4000])
     return made

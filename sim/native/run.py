@@ -31,7 +31,7 @@ _SLACK: Final = 64  # bytes behind a batch's packets
 class NativeRun:
     """A program and its state, fed with packets: as `sim.interpreter.Run`, and much faster.
 
-    Raises `CompilerMissingError` or `NativeBuildError` where there is no library to be had.
+    Raises `NativeError` where there is no library to be had or the entries have no room in it.
     """
 
     def __init__(
