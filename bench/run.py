@@ -1,18 +1,18 @@
 """Measure `weft run` on the bundled NAT as a user starts it: packets per second and memory.
 
-    python -m bench.run [--packets N] [--gigabytes G] [--json PATH]
+    python -m bench.run [--packets N] [--gigabytes G] [--engine ENGINE ...] [--json PATH]
 
 The capture is made by the example's own generator. For memory, the same packets are repeated until the capture of
 the lan port has G gigabytes, so that a run's memory can be compared with its input's size. Time includes starting
-Python, checking the program, reading and writing the captures.
+Python, checking the program, reading and writing the captures; not compiling its C, which is done once before.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
-import resource
 import shutil
 import subprocess
 import sys
@@ -26,6 +26,8 @@ from rich.table import Table
 from weft.bundled import bundled_examples
 
 PCAP_HEADER_BYTES = 24
+ENGINES = ("native", "interpreter")
+NAT = bundled_examples() / "nat"
 
 
 def repeated(capture: Path, target: Path, *, size_bytes: int) -> int:
@@ -39,28 +41,36 @@ def repeated(capture: Path, target: Path, *, size_bytes: int) -> int:
     return copies
 
 
-def measure(folder: Path, *, packets: int, lan_bytes: int) -> dict[str, float]:
-    """Run the NAT on a capture of about `lan_bytes` from the lan port; seconds, packets, peak memory in MB."""
-    nat = bundled_examples() / "nat"
-    made = folder / "made"
-    command = [sys.executable, str(nat / "traffic.py"), "--packets", str(packets), "--out", str(made)]
+def generated(folder: Path, *, packets: int) -> Path:
+    """The capture of the lan port that the example's generator writes."""
+    command = [sys.executable, str(NAT / "traffic.py"), "--packets", str(packets), "--out", str(folder)]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    lan = folder / "lan.pcap"
-    repeated(made / "lan.pcap", lan, size_bytes=lan_bytes)
-    arguments = ["run", str(nat / "nat.weft"), "--in", f"lan={lan}", "--out-dir", str(folder / "out"), "--json"]
+    return folder / "lan.pcap"
+
+
+def measure(lan: Path, folder: Path, *, engine: str) -> dict[str, float | str]:
+    """Run the NAT on the capture of the lan port; seconds, packets, peak memory in MB. Empties `folder`."""
+    arguments = ["run", str(NAT / "nat.weft"), "--in", f"lan={lan}", "--out-dir", str(folder), "--engine", engine]
     starting = [sys.executable, "-c", "from weft.cli import main; main()"]
     before = time.perf_counter()
-    result = subprocess.run([*starting, *arguments], check=True, capture_output=True, text=True)
-    seconds = time.perf_counter() - before
-    summary = json.loads(result.stdout)
-    shutil.rmtree(folder / "out")
+    with subprocess.Popen([*starting, *arguments, "--json"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as run:
+        assert run.stdout is not None
+        told = run.stdout.read()
+        _, status, usage = os.wait4(run.pid, 0)  # the memory of this child alone
+        seconds = time.perf_counter() - before
+        run.returncode = os.waitstatus_to_exitcode(status)
+    if run.returncode:
+        raise SystemExit(f"weft run on the {engine} engine ended with exit code {run.returncode}")
+    packets = json.loads(told)["packets"]
+    shutil.rmtree(folder)
     return {
-        "packets": summary["packets"],
+        "engine": engine,
+        "packets": packets,
         "seconds": seconds,
-        "packets_per_s": summary["packets"] / seconds,
+        "cpu_seconds": usage.ru_utime + usage.ru_stime,
+        "packets_per_s": packets / seconds,
         "capture_mb": lan.stat().st_size / 1e6,
-        # of all children so far: cases are run from the smallest capture to the largest
-        "peak_memory_mb": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e3,
+        "peak_memory_mb": usage.ru_maxrss / 1e3,
     }
 
 
@@ -68,17 +78,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--packets", type=int, default=20_000)
     parser.add_argument("--gigabytes", type=float, default=0.1)
+    parser.add_argument("--engine", action="append", choices=ENGINES, help="may be given twice; both if not given")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     rows = []
-    for size in (options.gigabytes / 10, options.gigabytes):
-        with tempfile.TemporaryDirectory() as folder:
-            rows.append(measure(Path(folder), packets=options.packets, lan_bytes=int(size * 1e9)))
-    table = Table("capture MB", "packets", "seconds", "packets/s", "peak memory MB", title="weft run, NAT")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        made = generated(folder / "made", packets=options.packets)
+        for engine in options.engine or ENGINES:
+            measure(made, folder / "out", engine=engine)  # so that what is compiled once is compiled
+        for size in (options.gigabytes / 10, options.gigabytes):
+            lan = folder / "lan.pcap"
+            repeated(made, lan, size_bytes=int(size * 1e9))
+            rows += [measure(lan, folder / "out", engine=engine) for engine in options.engine or ENGINES]
+    columns = ("capture_mb", "packets", "seconds", "cpu_seconds", "packets_per_s", "peak_memory_mb")
+    titles = ("capture MB", "packets", "seconds", "of CPU", "packets/s", "peak memory MB")
+    table = Table("engine", *titles, title="weft run, NAT")
     for row in rows:
-        cells = (row["capture_mb"], row["packets"], row["seconds"], row["packets_per_s"], row["peak_memory_mb"])
-        table.add_row(*(f"{cell:,.1f}" if cell < 1000 else f"{cell:,.0f}" for cell in cells))
-    Console().print(table)
+        cells = (row[column] for column in columns)
+        table.add_row(row["engine"], *(f"{cell:,.1f}" if cell < 1000 else f"{cell:,.0f}" for cell in cells))
+    Console(width=110).print(table)
     if options.json is not None:
         options.json.write_text(json.dumps({"machine": platform.platform(), "runs": rows}, indent=2))
 
