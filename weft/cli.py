@@ -66,7 +66,9 @@ def check(
 @reported
 def compile_program(
     file: Program,
-    target: Annotated[str, typer.Option(metavar="TARGET", help="What it shall run on: bmv2.", show_default=False)],
+    target: Annotated[
+        str, typer.Option(metavar="TARGET", help="What it shall run on: bmv2, bluefield.", show_default=False)
+    ],
     folder: Annotated[
         Path,
         typer.Option("--out", "-o", metavar="DIR", help="The folder to write, or to replace.", show_default=False),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
+from pathlib import Path, PurePath
+from typing import TypeAlias
 
+from backends.bluefield.folder import ApplicationFolder, write_application
 from backends.p4.folder import CompiledFolder, write_folder
 from backends.p4.tools import FOLDER_VARIABLE, P4C, P4cDiagnostic
 from compiler.diagnostics import CompileError, Diagnostic, diagnostic_as_json, render_diagnostics
@@ -15,7 +18,9 @@ from compiler.partition.split_at_cuts import find_piece, split_at_cuts
 from weft.failures import UsageError
 from weft.terminal import Table, plain_table, working, write_json, write_note, write_result
 
-TARGETS = ("bmv2",)
+TARGETS = ("bmv2", "bluefield")
+
+Written: TypeAlias = CompiledFolder | ApplicationFolder
 
 
 def compile_for_target(
@@ -41,8 +46,9 @@ def compile_for_target(
         loaded = load_program(file)
         if loaded.warnings and not as_json:
             write_note(render_diagnostics(loaded.warnings))
-        with working(f"compiling {file}; most of the time is p4c's"):
-            compiled = write_folder(_part_of(loaded.program, *part), folder, test_header=test_build)
+        write: Callable[..., Written] = write_folder if target == "bmv2" else write_application
+        with working(f"compiling {file}" + ("; most of the time is p4c's" if target == "bmv2" else "")):
+            compiled = write(_part_of(loaded.program, *part), folder, test_header=test_build)
     except CompileError as error:
         if not as_json:
             raise
@@ -63,10 +69,7 @@ def _part_of(program: Program, cut_file: Path | None, device: str | None) -> Pro
     return find_piece(split_at_cuts(program, load_cut(cut_file, program)), device).program
 
 
-def _data(loaded: LoadedProgram, compiled: CompiledFolder, target: str) -> dict[str, object]:
-    p4c = None
-    if compiled.p4c is not None:
-        p4c = {"version": compiled.p4c, "warnings": [_warning_data(w) for w in compiled.p4c_warnings]}
+def _data(loaded: LoadedProgram, compiled: Written, target: str) -> dict[str, object]:
     warnings: tuple[Diagnostic, ...] = loaded.warnings
     return {
         "ok": True,
@@ -74,31 +77,67 @@ def _data(loaded: LoadedProgram, compiled: CompiledFolder, target: str) -> dict[
         "folder": str(compiled.path),
         "files": [str(path) for path in compiled.files],
         "test_build": compiled.manifest.test_header,
-        "lines": {"weft": _weft_lines(loaded), "p4": compiled.p4_lines},
-        "p4c": p4c,
+        **_target_data(loaded, compiled),
         "diagnostics": [diagnostic_as_json(d) for d in warnings],
     }
+
+
+def _target_data(loaded: LoadedProgram, compiled: Written) -> dict[str, object]:
+    """What is said of one target only."""
+    if isinstance(compiled, ApplicationFolder):
+        return {"lines": {"weft": _weft_lines(loaded), "c": compiled.c_lines}, "build": compiled.manifest.build}
+    p4c = None
+    if compiled.p4c is not None:
+        p4c = {"version": compiled.p4c, "warnings": [_warning_data(w) for w in compiled.p4c_warnings]}
+    return {"lines": {"weft": _weft_lines(loaded), "p4": compiled.p4_lines}, "p4c": p4c}
 
 
 def _warning_data(warning: P4cDiagnostic) -> dict[str, object]:
     return {"file": warning.file, "line": warning.line, "kind": warning.kind, "message": warning.message}
 
 
-def _render(file: Path, folder: Path, loaded: LoadedProgram, compiled: CompiledFolder) -> None:
+def _render(file: Path, folder: Path, loaded: LoadedProgram, compiled: Written) -> None:
+    what = _descriptions(loaded, compiled)
+    rows = tuple((_shown(path), what.get(str(path), "")) for path in compiled.files if _is_shown(path))
+    kind = " (a test build)" if compiled.manifest.test_header else ""
+    target = compiled.manifest.target
+    write_result(plain_table(Table(f"{file}: compiled for {target}{kind} into {folder}", ("", ""), rows)))
+    if isinstance(compiled, CompiledFolder):
+        _tell_of_p4c(compiled)
+
+
+def _shown(path: PurePath) -> str:
+    return path.name if path.parent.name == "" else str(path)
+
+
+def _is_shown(path: PurePath) -> bool:
+    """Of the application's own files, which are the same for every program, one stands for all."""
+    return path.parent.name != "app" or path.name in ("main.c", "program.c")
+
+
+def _descriptions(loaded: LoadedProgram, compiled: Written) -> dict[str, str]:
     manifest = compiled.manifest
-    what = {
-        manifest.p4: f"the program, {compiled.p4_lines} lines of P4 for {_weft_lines(loaded)} of Weft",
-        manifest.p4info: "P4Info, for controllers",
-        manifest.program: "the program as the compiler sees it",
-        "manifest.json": "which P4 object stands for what of the program",
-    }
-    if manifest.device_config is not None:
-        what[manifest.device_config] = f"for the switch, by p4c {compiled.p4c}"
-    rows = tuple(
-        (path.name if path.parent.name == "" else str(path), what.get(str(path), "")) for path in compiled.files
-    )
-    kind = " (a test build)" if manifest.test_header else ""
-    write_result(plain_table(Table(f"{file}: compiled for bmv2{kind} into {folder}", ("", ""), rows)))
+    what = {manifest.program: "the program as the compiler sees it"}
+    if isinstance(compiled, ApplicationFolder):
+        name, lines = compiled.manifest.c_name, f"{compiled.c_lines} lines of C for {_weft_lines(loaded)} of Weft"
+        return what | {
+            f"{name}.c": f"the program, {lines}",
+            f"{name}.h": "its state and its functions",
+            "app/program.c": "what the application has to know of it",
+            "app/main.c": "the application, with the other files of this folder",
+            "meson.build": "meson setup build && ninja -C build",
+            "manifest.json": "which bytes of the state stand for what of the program",
+            "README.md": "how to build and run it",
+        }
+    what[compiled.manifest.p4] = f"the program, {compiled.p4_lines} lines of P4 for {_weft_lines(loaded)} of Weft"
+    what[compiled.manifest.p4info] = "P4Info, for controllers"
+    what["manifest.json"] = "which P4 object stands for what of the program"
+    if compiled.manifest.device_config is not None:
+        what[compiled.manifest.device_config] = f"for the switch, by p4c {compiled.p4c}"
+    return what
+
+
+def _tell_of_p4c(compiled: CompiledFolder) -> None:
     for warning in compiled.p4c_warnings:
         write_note(f"warning: p4c: {warning}")
     if compiled.p4c is None:
