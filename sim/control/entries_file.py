@@ -43,8 +43,12 @@ MULTICAST = "multicast"
 
 def load_entries(path: Path | str, program: Program) -> ControlEntries:
     """Read a file of entries for `program`; `EntriesError` where it cannot be read or does not fit."""
-    tree = _read_toml(str(path))
-    return _EntriesReader(str(path), program).read(tree)
+    return read_entries(_read_toml(str(path)), program, name=str(path))
+
+
+def read_entries(tree: dict[str, object], program: Program, *, name: str) -> ControlEntries:
+    """The entries that a file of this `name`, parsed, holds for `program`; `EntriesError` where it does not fit."""
+    return _EntriesReader(name, program).read(tree)
 
 
 def _read_toml(path: str) -> dict[str, object]:
