@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from backends.body import Body
@@ -17,6 +17,7 @@ from backends.c.literals import literal
 from backends.c.look_ahead import BATCH, LookAhead
 from backends.c.names import Names
 from backends.c.parser import write_offsets, write_parser
+from backends.c.shapes import find_shapes, write_shapes
 from backends.c.share_finder import write_share_finder
 from backends.c.states.cells import ArrayCode, CounterCode, MeterCode
 from backends.c.states.index import IndexCode
@@ -77,6 +78,7 @@ class _Datapath:
         self._names = names
         self._code = self._state_code()
         self._block = Block(self._regions())
+        self._shapes = find_shapes(program)
         self._noted: dict[FieldKey, tuple[str, str]] = {}
 
     # --- the state
@@ -136,6 +138,7 @@ class _Datapath:
         out.line()
         write_offsets(out, self._program, self._name)
         write_parser(out, self._program.headers, name="parse", block=self._name)
+        write_shapes(out, self._program, self._shapes, block=self._name)
         for envelope in self._program.envelopes:
             if envelope.port is not None:
                 write_parser(out, (envelope.header,), name=f"parse_{envelope.header.name}", block=self._name)
@@ -237,7 +240,13 @@ class _Datapath:
         )
         early = find_early_accesses(program) if not program.envelopes else EarlyAccesses((), program)
         ahead = LookAhead(
-            early, self._code, name=self._name, block=self._block_name, names=self._names, salt=self._salt
+            early,
+            self._code,
+            name=self._name,
+            block=self._block_name,
+            names=self._names,
+            salt=self._salt,
+            shapes=len(self._shapes),
         )
         uses = count_uses(program)
         values = Expressions(program, inside, names=Names(self._names), salt=self._salt, uses=uses)
@@ -264,6 +273,7 @@ class _Datapath:
                     site = early.number(operation)
                     if site is not None and isinstance(operation, MapFind | IndexFind | IndexOpen):
                         values.hashes.know(operation.key, operation.guard, f"ahead->crc_{site}")
+                        values.hints[id(operation)] = f"ahead->slot_{site}"
                     self._code[_state_of(operation)].write_call(operation, values)
 
         with inside.indented():
@@ -273,8 +283,10 @@ class _Datapath:
         ahead.write(out)
         out.line("// What becomes of one packet.")
         out.line(
-            f"static inline void {self._name}_packet(struct {self._block_name} *state, struct weft_packet packet, "
-            f"const struct {self._name}_ahead *ahead, uint32_t number, struct weft_output *out)"
+            f"static {'WEFT_INLINE' if self._shapes else 'inline'} void {self._name}_packet("
+            f"struct {self._block_name} *restrict state, struct weft_packet packet, "
+            f"{'' if program.envelopes else f'const struct {self._name}_headers at, '}"
+            f"const struct {self._name}_ahead *restrict ahead, uint32_t number, struct weft_output *restrict out)"
         )
         out.line("{")
         with out.indented():
@@ -289,9 +301,7 @@ class _Datapath:
     def _write_prologue(self, out: Writer, *, uses_tick: bool) -> None:
         program = self._program
         out.line("uint8_t *data = packet.data;")
-        if not program.envelopes:
-            out.line(f"const struct {self._name}_headers at = ahead->at;")
-        else:
+        if program.envelopes:
             out.line(f"struct {self._name}_headers at = {self._name}_no_headers;")
             self._write_opening(out)
         if uses_tick:
@@ -364,9 +374,34 @@ class _Datapath:
                 with out.block("for (; done < next; done++)"):
                     out.line(f"if (!({' && '.join(tests)}))")
                     out.line("    return done;")
-                    out.line(f"{name}_packet(state, packets[done], &ahead[done - first], done, out);")
+                    self._write_call(out)
             out.line("return done;")
         out.line()
+
+    def _write_call(self, out: Writer) -> None:
+        """Process one packet, by its shape where it has one."""
+        name = self._name
+        out.line(f"const struct {name}_ahead *it = &ahead[done - first];")
+
+        def call(at: str) -> str:
+            headers = "" if self._program.envelopes else f"{at}, "
+            return f"{name}_packet(state, packets[done], {headers}it, done, out);"
+
+        self._write_by_shape(out, call, "it->at")
+
+    def _write_by_shape(self, out: Writer, call: Callable[[str], str], otherwise: str) -> None:
+        """`call` for the offsets of the packet's shape, or for those that the parser found."""
+        if not self._shapes:
+            out.line(call(otherwise))
+            return
+        with out.block("switch (it->shape)"):
+            for number in range(1, len(self._shapes) + 1):
+                out.line(f"case {number}:")
+                out.line(f"    {call(f'{self._name}_shape_{number}')}")
+                out.line("    break;")
+            out.line("default:")
+            out.line(f"    {call(otherwise)}")
+            out.line("    break;")
 
     def _write_loops(self, out: Writer, ahead: LookAhead) -> None:
         """What is done for all packets of a batch before the first of them is processed."""
@@ -375,10 +410,17 @@ class _Datapath:
             return
         out.line("for (uint32_t i = first; i < next; i++) {")
         with out.indented():
-            out.line(f"ahead[i - first].at = {name}_no_headers;")
-            out.line("parse(packets[i].data, packets[i].size, &ahead[i - first].at);")
+            out.line(f"struct {name}_ahead *it = &ahead[i - first];")
+            if self._shapes:
+                out.line(f"it->shape = {name}_shape_of(packets[i].data, packets[i].size);")
+                out.line("if (it->shape == 0) {")
+            with out.indented():
+                out.line(f"it->at = {name}_no_headers;")
+                out.line("parse(packets[i].data, packets[i].size, &it->at);")
+            if self._shapes:
+                out.line("}")
             if ahead.is_needed:
-                out.line(f"{name}_look_first(state, packets[i], &ahead[i - first]);")
+                self._write_by_shape(out, lambda at: f"{name}_look_first(state, packets[i], {at}, it);", "it->at")
         out.line("}")
         for step, wanted in (("second", ahead.second_is_needed), ("third", ahead.third_is_needed)):
             if wanted:

@@ -183,7 +183,7 @@ class EmissionWriter:
             terms += self._pseudo(built, starts, number)
             terms.append(f"weft_words32(wire_length - {start})")
         f = next(f for f in built[number].fields if f.offset == offset)
-        value = f"weft_fold({' + '.join(terms)}) ^ 0xffffu"
+        value = f"weft_fold64({' + '.join(terms)}) ^ 0xffffu"
         name = self._values.names.fresh("checksum")
         out.line(f"const uint32_t {name} = {value};")
         put_field(out, f"copy + {start}" if start else "copy", f.offset, f.type, name)

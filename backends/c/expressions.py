@@ -68,6 +68,7 @@ class Expressions:
         self._places: dict[int, Text] = {}
         self._own = {header.name for header in program.headers}
         self.noted: dict[tuple[str, str], tuple[str, str]] = {}  # field -> (whether it was written, what)
+        self.hints: dict[int, str] = {}  # identity of a look-up -> where its key was last seen
         self.hashes = HashWriter(self)
         self._wide = WideWriter(self)
         self.vectors = VectorWriter(self)
@@ -175,6 +176,15 @@ class Expressions:
     def number_atom(self, operand: Operand) -> str:
         """The same, to stand in a larger expression."""
         return atom(self.number(operand))
+
+    def short_number(self, operand: Operand) -> str:
+        """A number as a name or a literal."""
+        text = self.number(operand)
+        if text.constant is not None or (text.is_atom and text.code.isidentifier()):
+            return text.code
+        name = self.names.fresh((operand.name if isinstance(operand, Value) else "") or "part")
+        self.out.line(f"const {integer(bit_width(operand.type))} {name} = {text.code};")
+        return name
 
     def short(self, operand: Operand) -> str:
         """A name or a literal, for what stands in a text twice, or must not be calculated later."""

@@ -60,12 +60,39 @@ class HashWriter:
         for known, name in self._crcs.get(parts, ()):
             if self._tree.is_within(guard, known):
                 return name
-        packed, size = self._packed(parts)
+        code = self._crc32(parts)
         name = self._values.names.fresh("key_crc")
         self._values.declarations.append(f"uint32_t {name} = 0;")
-        self._values.out.line(f"{name} = weft_crc32({packed}, {size});")
+        self._values.out.line(f"{name} = {code};")
         self._crcs.setdefault(parts, []).append((guard, name))
         return name
+
+    def _crc32(self, parts: Sequence[Operand]) -> str:
+        bits = sum(bit_width(part.type) for part in parts)
+        if not 24 < bits <= 128 or not all(is_scalar(part.type) for part in parts):
+            packed, size = self._packed(parts)
+            return f"weft_crc32({packed}, {size})"
+        # In two numbers: what is put into bytes and read from there as a whole would wait for the memory.
+        size = (bits + 7) // 8
+        halves: dict[int, list[str]] = {64: [], 0: []}
+        low = 8 * size
+        for part in parts:
+            low -= bit_width(part.type)
+            self._add_to_halves(halves, self._values.short_number(part), low, bit_width(part.type))
+        high, rest = (" | ".join(halves[half]) or "0" for half in (64, 0))
+        return f"weft_crc32_number({high}, {rest}, {size})"
+
+    @staticmethod
+    def _add_to_halves(halves: dict[int, list[str]], name: str, low: int, width: int) -> None:
+        """The bits of a number of `width` bits, whose lowest one is bit `low` of 128."""
+        for half, terms in halves.items():
+            shift = low - half
+            if shift >= 64 or shift + width <= 0:
+                continue
+            if shift < 0:
+                terms.append(f"(uint64_t)({name} >> {-shift})")
+            else:
+                terms.append(f"(uint64_t){name} << {shift}" if shift else f"(uint64_t){name}")
 
     def _packed(self, parts: Sequence[Operand]) -> tuple[str, int]:
         """The parts packed into bytes: a name, and how many there are."""
@@ -90,25 +117,24 @@ def zeros(types: Sequence[Type]) -> str:
 
 def share_text(values: Expressions, parts: Sequence[Operand], shares: int) -> str:
     """The share, 0..`shares` - 1, of the parts."""
-    folded = " ^ ".join(_folded(values, part) for part in parts)
     if shares == 1:
         return "0u"
-    return f"weft_toeplitz16({folded}) & {shares - 1}u"
+    numbers = [part for part in parts if is_scalar(part.type) and bit_width(part.type) <= 64]
+    small = [values.number_atom(part) for part in numbers]
+    folded = [_folded(values, part) for part in parts if part not in numbers]
+    wide = any(bit_width(part.type) > 32 for part in numbers)
+    if small:
+        folded.insert(0, f"weft_fold{'64' if wide else '32'}_16({' ^ '.join(small)})")
+    return f"weft_toeplitz16({' ^ '.join(folded)}) & {shares - 1}u"
 
 
 def _folded(values: Expressions, part: Operand) -> str:
-    """The XOR of the 16-bit words of one part, filled up on the left."""
-    width = bit_width(part.type)
+    """The XOR of the 16-bit words of a wide part or a vector, filled up on the left."""
     if is_scalar(part.type):
-        text = values.number(part)
-        if width <= 16:
-            return text.code if text.is_atom else f"({text.code})"
-        if width <= 64:
-            return f"weft_fold16({text.code})"
         name = values.short(part)
-        return f"weft_fold16((uint64_t)({name} >> 64) ^ (uint64_t){name})"
-    words = (width + 15) // 16
+        return f"weft_fold64_16((uint64_t)({name} >> 64) ^ (uint64_t){name})"
+    words = (bit_width(part.type) + 15) // 16
     name = values.names.fresh("words")
     values.out.line(f"uint8_t {name}[{2 * words}] = {{0}};")
-    pack(values.out, name, [(values.short(part), part.type)], first=16 * words - width)
+    pack(values.out, name, [(values.short(part), part.type)], first=16 * words - bit_width(part.type))
     return f"weft_fold_bytes({name}, {words})"

@@ -23,22 +23,32 @@ from backends.c.uses import count_uses
 from backends.writer import Writer
 from compiler.ir.operations import Operation
 
-BATCH = 32  # packets that are looked ahead
+BATCH = 16  # packets that are looked ahead
 
 
 class LookAhead:
     """Writes the three functions for the early accesses of one program."""
 
     def __init__(
-        self, early: EarlyAccesses, code: Mapping[str, StateCode], *, name: str, block: str, names: Names, salt: int
+        self,
+        early: EarlyAccesses,
+        code: Mapping[str, StateCode],
+        *,
+        name: str,
+        block: str,
+        names: Names,
+        salt: int,
+        shapes: int,
     ) -> None:
         self._early, self._code, self._name, self._block = early, code, name, block
-        self._names, self._salt = names, salt
+        self._names, self._salt, self._shapes = names, salt, shapes
 
     def write_struct(self, out: Writer) -> None:
         """What is known of a packet before it is processed."""
         out.line("// What is known of a packet before it is its turn.")
         with out.block(f"struct {self._name}_ahead", end="};"):
+            if self._shapes:
+                out.line("uint32_t shape; // its number; 0: the headers are where `at` says")
             out.line(f"struct {self._name}_headers at;")
             if self._early.sites:
                 out.line("uint32_t looks; // a bit for each access that the packet comes to")
@@ -87,11 +97,12 @@ class LookAhead:
         with inside.indented():
             Body(program, values, emit).write()
         out.line("// Ask for what the packet's keys lead to.")
-        out.line(self._head("look_first", "const struct weft_packet packet, "))
+        headers = f"const struct {self._name}_headers at"
+        head = self._head("look_first", f"const struct weft_packet packet, {headers}, ")
+        out.line(head.replace("static inline", "static WEFT_INLINE") if self._shapes else head)
         out.line("{")
         with out.indented():
             out.line("const uint8_t *data = packet.data;")
-            out.line(f"const struct {self._name}_headers at = ahead->at;")
             out.line("ahead->looks = 0;")
             for declaration in values.declarations:
                 out.line(declaration)

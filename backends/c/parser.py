@@ -70,7 +70,7 @@ def _reached(outermost: Header, headers: tuple[Header, ...]) -> set[str]:
         new = {
             h.name
             for h in headers
-            if h.name not in found and any(r.previous in found and _tests(r, headers) is not None for r in h.rules)
+            if h.name not in found and any(r.previous in found and rule_tests(r, headers) is not None for r in h.rules)
         }
         found |= new
         grew = bool(new)
@@ -88,7 +88,7 @@ def _write_header(out: Writer, header: Header, headers: list[Header]) -> None:
     out.line("    goto parsed;")
     out.line("header = data + here;")
     for condition in header.valid:
-        out.line(f"if (!({_condition(header, condition)}))")
+        out.line(f"if (!({condition_text(header, condition)}))")
         out.line("    goto parsed;")
     if header.blob_length is None:
         out.line(f"at->{header.name} = (int32_t)here;")
@@ -99,7 +99,7 @@ def _write_header(out: Writer, header: Header, headers: list[Header]) -> None:
         for rule in following.rules:
             if rule.previous != header.name:
                 continue
-            tests = _tests(rule, tuple(headers))
+            tests = rule_tests(rule, tuple(headers))
             if tests is None:
                 continue
             if tests:
@@ -120,8 +120,14 @@ def _write_blob(out: Writer, header: Header, length: Linear) -> None:
         out.line(f"here += {header.fixed_bytes} + (uint32_t)blob;")
 
 
-def _condition(header: Header, condition: Condition) -> str:
-    return f"{linear_text(header, condition.linear, 'header')} {_SIGNS[condition.operator]} 0"
+def condition_text(header: Header, condition: Condition, start: str = "header") -> str:
+    """Whether the condition holds of the header that begins at `start`."""
+    terms, constant = condition.linear.terms, condition.linear.constant
+    if len(terms) == 1 and terms[0][1] == 1 and constant < 0:
+        found = header.field_named(terms[0][0])
+        field = atom(get_field(start, found.offset, found.type))
+        return f"{field} {_SIGNS[condition.operator]} {number_text(-constant, max(2, bit_width(found.type)))}"
+    return f"{linear_text(header, condition.linear, start)} {_SIGNS[condition.operator]} 0"
 
 
 def _sum_type(header: Header, linear: Linear) -> str:
@@ -144,8 +150,8 @@ def linear_text(header: Header, linear: Linear, start: str) -> str:
     return " + ".join(terms)
 
 
-def _tests(rule: ParseRule, headers: tuple[Header, ...]) -> str | None:
-    """What a rule asks of the header in front; "" where nothing, None where it never holds."""
+def rule_tests(rule: ParseRule, headers: tuple[Header, ...], start: str = "header") -> str | None:
+    """What a rule asks of the header in front, at `start`; "" where nothing, None where it never holds."""
     previous = next((h for h in headers if h.name == rule.previous), None)
     if previous is None:
         return None
@@ -156,11 +162,11 @@ def _tests(rule: ParseRule, headers: tuple[Header, ...]) -> str | None:
         mask &= (1 << width) - 1
         if value & ~mask:
             return None
-        tests.extend(_masked_tests(found, value, mask, width))
+        tests.extend(_masked_tests(found, value, mask, width, start))
     return " && ".join(tests)
 
 
-def _masked_tests(found: HeaderField, value: int, mask: int, width: int) -> list[str]:
+def _masked_tests(found: HeaderField, value: int, mask: int, width: int, start: str) -> list[str]:
     """The comparison, in pieces of at most 64 bits."""
     tests = []
     for high in range(width, 0, -64):
@@ -170,7 +176,7 @@ def _masked_tests(found: HeaderField, value: int, mask: int, width: int) -> list
         if not bits:
             continue
         offset = found.offset + width - high
-        text = get_field("header", offset, Bits(max(2, take)) if take > 1 else Bits(1))
+        text = get_field(start, offset, Bits(max(2, take)) if take > 1 else Bits(1))
         if take == 1:
             tests.append(text.code if piece else f"!{atom(text)}")
         elif bits == (1 << take) - 1:

@@ -166,7 +166,7 @@ class Rewriting:
         for role, wanted in sums:
             variable = self._values.names.fresh(wanted if not role else f"{name}_pseudo_changes")
             self._sums[name, role] = variable
-            out.line(f"uint64_t {variable} = 0;")
+            out.line(f"uint32_t {variable} = 0;")
         present = self._is_present(name)
         out.line("{" if present else f"if (at.{name} >= 0) {{")
         with out.indented():
@@ -184,7 +184,7 @@ class Rewriting:
                 change = f"weft_change{8 * size}(old_{at}, weft_get{8 * size}({self._start(name)} + {at}))"
                 roles = [role for role, _ in sums if not role or self._is_pseudo_chunk(pseudo, at, size)]
                 if (name, "") in self._sums and "pseudo" in roles:
-                    out.line(f"const uint64_t change_{at} = {change};")
+                    out.line(f"const uint32_t change_{at} = {change};")
                     change = f"change_{at}"
                 for role in roles:
                     out.line(f"{self._sums[name, role]} += {change};")
@@ -225,7 +225,7 @@ class Rewriting:
         )
         if covered_later and (name, "") not in self._sums:
             self._sums[name, ""] = self._values.names.fresh(f"{name}_changes")
-            out.line(f"uint64_t {self._sums[name, '']} = 0;")
+            out.line(f"uint32_t {self._sums[name, '']} = 0;")
         out.line("{" if self._is_present(name) else f"if (at.{name} >= 0) {{")
         with out.indented():
             out.line(f"const uint32_t checksum = weft_get16({address});")
@@ -283,7 +283,7 @@ class Rewriting:
                 [0, *((f.offset + bit_width(f.type) + 15) // 16 * 2 for _, fields in mended.covered for f in fields)]
             )
             end = "kept" if whole else f"weft_smaller(kept, (uint32_t)at.{header.name} + {own})"
-            out.line("uint64_t changes = 0;")
+            out.line("uint32_t changes = 0;")
             if mended.covered:
                 first = f"(uint32_t)at.{header.name}"
                 out.line(f"changes += weft_changes(received, {self._to}, {first}, {end}, packet.size);")

@@ -12,7 +12,7 @@ from backends.c.states.state_code import (
     arguments,
     bind_results,
     function,
-    parameters,
+    hinted_function,
     parts_of,
     result_struct,
     returned,
@@ -83,6 +83,20 @@ class IndexCode:
         head = f"struct {lease.name}_entry *{name}_lease(struct {self._block} *state, uint32_t tick"
         function(out, f"{head}, const struct {name}_entry *entry)", lines)
 
+    def _at_hint(self, hit: list[str]) -> list[str]:
+        """`hit` is done with a live `lease` where the hint leads to it."""
+        name = self.name
+        return [
+            # No way of an index ever becomes free again, so that the tag says nothing new.
+            f"const struct {name}_entry *entry = &state->{name}_entries[hint];",
+            f"if ({all_equal('entry->', self._key)}) {{",
+            f"    struct {self.lease.name}_entry *lease = {name}_lease(state, tick, entry);",
+            "    if (lease) {",
+            *(f"        {line}" for line in hit),
+            "    }",
+            "}",
+        ]
+
     def _begin(self) -> list[str]:
         """The set of the key."""
         name, ways = self.name, self._state.ways
@@ -97,35 +111,47 @@ class IndexCode:
         name, lease = self.name, self.lease
         if f"struct {name}_found {{" not in out.lines:
             result_struct(out, f"{name}_found", [("bool", "present"), (self._id, "id"), *returned(lease.values)])
+        hit = [
+            *(lease.refresh("lease") if refresh else []),
+            "found.present = true;",
+            "found.id = entry->id;",
+            *(f"found.{part.name} = lease->{part.name};" for part in lease.values),
+            "return found;",
+        ]
         lines = [
-            *self._begin(),
             f"struct {name}_found found = {{0}};",
+            *self._begin(),
             "for (uint32_t left = matches; left; left &= left - 1) {",
             f"    struct {name}_entry *entry = &entries[weft_lowest(left)];",
             f"    if (!({all_equal('entry->', self._key)}))",
             "        continue;",
             f"    struct {lease.name}_entry *lease = {name}_lease(state, tick, entry);",
             "    if (lease) {",
-            *(f"        {line}" for line in (lease.refresh("lease") if refresh else [])),
-            "        found.present = true;",
-            "        found.id = entry->id;",
-            *(f"        found.{part.name} = lease->{part.name};" for part in lease.values),
+            *(f"        {line}" for line in hit),
             "    }",
             "    break; // a key stands in one way at most",
             "}",
             "return found;",
         ]
-        head = f"struct {name}_found {name}_{'use' if refresh else 'find'}(struct {self._block} *state, uint32_t tick"
-        function(out, f"{head}, uint32_t crc{parameters(self._key)})", lines)
+        verb = "use" if refresh else "find"
+        result = f"struct {name}_found"
+        hinted_function(out, result, f"{name}_{verb}", self._block, self._key, at_hint=self._at_hint(hit), search=lines)
 
     def _write_open(self, out: Writer) -> None:
         name, lease, ways = self.name, self.lease, self._state.ways
         members = [("bool", "done"), ("bool", "opened"), (self._id, "id"), *returned(lease.values)]
         result_struct(out, f"{name}_opened", members)
         own_values = "".join(f", {part.name}" for part in lease.values)
+        hit = [
+            *lease.refresh("lease"),
+            "found.done = true;",
+            "found.id = entry->id;",
+            *(f"found.{part.name} = lease->{part.name};" for part in lease.values),
+            "return found;",
+        ]
         lines = [
-            *self._begin(),
             f"struct {name}_opened found = {{0}};",
+            *self._begin(),
             "uint32_t way = WEFT_NO_SLOT; // the key's own, dead",
             "for (uint32_t left = matches; left; left &= left - 1) {",
             f"    struct {name}_entry *entry = &entries[weft_lowest(left)];",
@@ -133,11 +159,7 @@ class IndexCode:
             "        continue;",
             f"    struct {lease.name}_entry *lease = {name}_lease(state, tick, entry);",
             "    if (lease) {",
-            *(f"        {line}" for line in lease.refresh("lease")),
-            "        found.done = true;",
-            "        found.id = entry->id;",
-            *(f"        found.{part.name} = lease->{part.name};" for part in lease.values),
-            "        return found;",
+            *(f"        {line}" for line in hit),
             "    }",
             "    way = weft_lowest(left);",
             "    break; // a key stands in one way at most",
@@ -162,19 +184,22 @@ class IndexCode:
             *(f"found.{part.name} = {part.name};" for part in lease.values),
             "return found;",
         ]
-        head = f"struct {name}_opened {name}_find_or_open(struct {self._block} *state, uint32_t tick, uint32_t crc"
-        function(out, f"{head}{parameters(self._key, lease.values)})", lines)
+        parts, result = (*self._key, *lease.values), f"struct {name}_opened"
+        hinted_function(
+            out, result, f"{name}_find_or_open", self._block, parts, at_hint=self._at_hint(hit), search=lines
+        )
 
     def write_call(self, operation: StateAccess, values: Expressions) -> None:
         name, lease = self.name, self.lease
+        hint = values.hints.get(id(operation), "WEFT_NO_SLOT")
         match operation:
             case IndexFind(key=key, refresh=refresh, present=present, id=id_):
                 codes = arguments(map(values.short, key))
-                call = f"{name}_{'use' if refresh else 'find'}(state, tick, {values.hashes.crc32(key)}{codes})"
+                call = f"{name}_{'use' if refresh else 'find'}(state, tick, {values.hashes.crc32(key)}, {hint}{codes})"
                 members, struct, first = [(present, "present"), (id_, "id")], f"{name}_found", present
             case IndexOpen(key=key, lease_values=given, done=done, opened=opened, id=id_):
                 codes = arguments(map(values.short, key), map(values.short, given))
-                call = f"{name}_find_or_open(state, tick, {values.hashes.crc32(key)}{codes})"
+                call = f"{name}_find_or_open(state, tick, {values.hashes.crc32(key)}, {hint}{codes})"
                 members, struct, first = [(done, "done"), (opened, "opened"), (id_, "id")], f"{name}_opened", done
             case _:
                 raise AssertionError(operation)

@@ -13,6 +13,7 @@ from backends.c.states.state_code import (
     arguments,
     bind_results,
     function,
+    hinted_function,
     parameters,
     parts_of,
     result_struct,
@@ -87,10 +88,10 @@ class MapCode:
         name, ways, idle = self.name, self._state.ways, self._state.idle_ticks
         verb = "use" if refresh else "find"
         lines = [
+            f"struct {name}_found found = {{.slot = WEFT_NO_SLOT}};",
             f"const uint32_t set = {self._places.set_of()};",
             f"struct {name}_set *ways = &state->{name}_sets[set];",
             f"struct {name}_entry *entries = &state->{name}_entries[set * {ways}];",
-            f"struct {name}_found found = {{.slot = WEFT_NO_SLOT}};",
             "uint32_t same = WEFT_NO_SLOT; // a way that holds the key, expired",
             f"for (uint32_t left = {self._places.matches('ways->tag', 'weft_tag(crc)')}; left; left &= left - 1) {{",
             "    const uint32_t way = weft_lowest(left);",
@@ -126,8 +127,25 @@ class MapCode:
         ]
         if idle is None:
             lines.insert(0, "(void)tick;")
-        first = "uint32_t tick, uint32_t crc"
-        function(out, self._head(f"struct {name}_found", verb, first, self._key), lines)
+        at_hint = [
+            f"struct {name}_set *ways = &state->{name}_sets[hint / {ways}];",
+            f"const struct {name}_entry *entry = &state->{name}_entries[hint];",
+            f"const uint32_t way = hint % {ways};",
+            f"if ({self._hits(idle)}) {{",
+            *(["    ways->last[way] = weft_later(tick, ways->last[way]);"] if refresh and idle is not None else []),
+            "    found.present = found.room = true;",
+            "    found.slot = hint;",
+            *(f"    found.{part.name} = entry->{part.name};" for part in self._values),
+            "    return found;",
+            "}",
+        ]
+        result = f"struct {name}_found"
+        hinted_function(out, result, f"{name}_{verb}", self._block, self._key, at_hint=at_hint, search=lines)
+
+    def _hits(self, idle: int | None) -> str:
+        """Whether `way` holds the key, live. It is the lowest then: while a key lives, it gets no other way."""
+        live = "" if idle is None else f" && !weft_is_expired(tick, ways->last[way], {idle}u)"
+        return f"ways->tag[way] != 0 && {all_equal('entry->', self._key)}{live}"
 
     def _lowest_vacant(self) -> list[str]:
         """The lowest way that is free or expired."""
@@ -184,7 +202,9 @@ class MapCode:
                 verb = "use" if refresh else "find"
                 crc = values.hashes.crc32(key)
                 codes = arguments(values.short(part) for part in key)
-                call = f"{self.name}_{verb}(state, tick, {crc}{codes})"
+                call = (
+                    f"{self.name}_{verb}(state, tick, {crc}, {values.hints.get(id(operation), 'WEFT_NO_SLOT')}{codes})"
+                )
                 wanted = operation.present.name.removesuffix(".present") or self.name
                 members = [(operation.present, "present"), (operation.room, "room"), (operation.slot, "slot")]
                 members += [(v, part.name) for v, part in zip(operation.values, self._values, strict=True)]

@@ -32,9 +32,12 @@ class KeyPlaces:
         """The functions that `set_of` and `share` call."""
         state, name = self._state, self._name
         if self._shared and self._shares > 1:
-            lines, terms = [], []
-            for part in self._shared:
-                terms.append(_folded(part, lines))
+            small = [p for p in self._shared if is_scalar(p.type) and bit_width(p.type) <= 64]
+            lines: list[str] = []
+            terms = [_folded(part, lines) for part in self._shared if part not in small]
+            if small:
+                size = 64 if any(bit_width(p.type) > 32 for p in small) else 32
+                terms.insert(0, f"weft_fold{size}_16({' ^ '.join(p.name for p in small)})")
             lines.append(f"return weft_toeplitz16({' ^ '.join(terms)}) & {self._shares - 1}u;")
             function(out, f"uint32_t {name}_share({parameters(self._shared).removeprefix(', ')})", lines)
         bits = (state.sets // self._shares).bit_length() - 1
@@ -71,11 +74,7 @@ def _folded(part: Part, lines: list[str]) -> str:
     """The XOR of the part's 16-bit words; `lines` takes what has to come before."""
     width = bit_width(part.type)
     if is_scalar(part.type):
-        if width <= 16:
-            return part.name
-        if width <= 64:
-            return f"weft_fold16({part.name})"
-        return f"weft_fold16((uint64_t)({part.name} >> 64) ^ (uint64_t){part.name})"
+        return f"weft_fold64_16((uint64_t)({part.name} >> 64) ^ (uint64_t){part.name})"
     words = (width + 15) // 16
     packed = Writer()
     pack(packed, f"{part.name}_bytes", [(part.name, part.type)], first=16 * words - width)

@@ -81,14 +81,43 @@ def result_struct(out: Writer, name: str, members: Sequence[tuple[str, str]]) ->
     out.line()
 
 
-def function(out: Writer, head: str, block: Sequence[str]) -> None:
+def function(out: Writer, head: str, block: Sequence[str], *, kind: str = "static inline") -> None:
     """A function; the lines of `block` have their indentation."""
-    out.line(f"static inline {head}")
+    out.line(f"{kind} {head}")
     out.line("{")
     for line in block:
         out.line(f"    {line}" if line else "")
     out.line("}")
     out.line()
+
+
+def hinted_function(
+    out: Writer,
+    result: str,
+    name: str,
+    block: str,
+    parts: Sequence[Part],
+    *,
+    at_hint: Sequence[str],
+    search: Sequence[str],
+) -> None:
+    """A look-up that tries the way that was seen while looking ahead, `at_hint`, and then does its `search`.
+
+    The search is a function of its own: what is compiled into every path of the packets is only the short way.
+    """
+    declared = parameters(parts)
+    codes = "".join(f", {part.name}" for part in parts)
+    head = f"{result} {name}_search(struct {block} *state, uint32_t tick, uint32_t crc{declared})"
+    function(out, head, search, kind="static WEFT_APART")
+    lines = [
+        f"{result} found = {{0}};",
+        "if (hint != WEFT_NO_SLOT) {",
+        *(f"    {line}" for line in at_hint),
+        "}",
+        f"return {name}_search(state, tick, crc{codes});",
+    ]
+    head = f"{result} {name}(struct {block} *state, uint32_t tick, uint32_t crc, uint32_t hint{declared})"
+    function(out, head, lines)
 
 
 def bind_results(

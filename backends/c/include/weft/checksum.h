@@ -24,10 +24,10 @@ static inline uint32_t weft_smaller(uint32_t one, uint32_t other) { return one <
 
 /* The sum of changes of all 16-bit words from byte `first` to `last`, counted from `first`. Behind `last` nothing
    changed; an odd byte at the end of the packet is the high one of its word. */
-static inline uint64_t weft_changes(const uint8_t *received, const uint8_t *now, uint32_t first, uint32_t last,
+static inline uint32_t weft_changes(const uint8_t *received, const uint8_t *now, uint32_t first, uint32_t last,
                                     uint32_t size)
 {
-    uint64_t changes = 0;
+    uint32_t changes = 0;
     for (uint32_t at = first; at < last; at += 2) {
         uint32_t behind = at + 1 < size ? now[at + 1] : 0;
         uint32_t was_behind = at + 1 < last ? received[at + 1] : behind;
@@ -37,27 +37,30 @@ static inline uint64_t weft_changes(const uint8_t *received, const uint8_t *now,
 }
 
 /* The one's complement sum of 16 bits; 0 only where `sum` is. */
-static inline uint32_t weft_fold(uint64_t sum)
+static inline uint32_t weft_fold(uint32_t sum)
 {
-    sum = (sum & 0xffffffffu) + (sum >> 32);
     sum = (sum & 0xffffu) + (sum >> 16);
-    sum = (sum & 0xffffu) + (sum >> 16);
-    return (uint32_t)((sum & 0xffffu) + (sum >> 16));
+    return (sum & 0xffffu) + (sum >> 16);
 }
 
-/* The checksum after changes of this sum. */
-static inline uint32_t weft_mended(uint32_t checksum, uint64_t changes)
+/* The same of a sum of more words than 32 bits hold. */
+static inline uint32_t weft_fold64(uint64_t sum)
+{
+    sum = (sum & 0xffffffffu) + (sum >> 32);
+    return weft_fold((uint32_t)((sum & 0xffffffffu) + (sum >> 32)));
+}
+
+/* The checksum after changes of this sum, which has at most 30,000 words in it. */
+static inline uint32_t weft_mended(uint32_t checksum, uint32_t changes)
 {
     return weft_fold((checksum ^ 0xffffu) + changes) ^ 0xffffu;
 }
 
 /* One that is 0 where there is none: that stays, and a 0 that was computed is sent as 0xffff (RFC 768). */
-static inline uint32_t weft_mended_or_none(uint32_t checksum, uint64_t changes)
+static inline uint32_t weft_mended_or_none(uint32_t checksum, uint32_t changes)
 {
-    if (checksum == 0)
-        return 0;
     uint32_t mended = weft_mended(checksum, changes);
-    return mended ? mended : 0xffffu;
+    return checksum == 0 ? 0 : mended ? mended : 0xffffu;
 }
 
 /* The two 16-bit words of a number. */

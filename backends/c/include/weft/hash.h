@@ -5,6 +5,12 @@
 #include "weft/bytes.h"
 #include "weft/hash_tables.h"
 
+#if defined(__PCLMUL__) && defined(__SSE4_1__)
+#include <immintrin.h>
+#elif defined(__ARM_FEATURE_CRC32)
+#include <arm_acle.h>
+#endif
+
 /* CRC-32 of IEEE 802.3 over at most 16 more bytes: a look-up a byte, none of which waits for another. */
 static inline uint32_t weft_crc32_piece(uint32_t crc, const uint8_t *bytes, uint32_t size)
 {
@@ -27,6 +33,52 @@ static inline uint32_t weft_crc32_more(uint32_t crc, const uint8_t *bytes, uint3
 static inline uint32_t weft_crc32(const uint8_t *bytes, uint32_t size)
 {
     return ~weft_crc32_more(0xffffffffu, bytes, size);
+}
+
+#if defined(__PCLMUL__) && defined(__SSE4_1__)
+/* The remainder of 16 bytes: two folds and a Barrett reduction. Source of the method and of the constants: Gopal et
+   al., "Fast CRC computation for generic polynomials using PCLMULQDQ instruction", Intel, 2009, for 0x04c11db7. */
+static inline uint32_t weft_crc32_remainder(__m128i block)
+{
+    const __m128i low_words = _mm_setr_epi32(-1, 0, -1, 0);
+    const __m128i fold_128 = _mm_set_epi64x(0x00ccaa009e, 0x01751997d0), fold_64 = _mm_set_epi64x(0, 0x0163cd6124);
+    const __m128i barrett = _mm_set_epi64x(0x01f7011641, 0x01db710641);
+    block = _mm_xor_si128(_mm_srli_si128(block, 8), _mm_clmulepi64_si128(block, fold_128, 0x10));
+    __m128i rest = _mm_srli_si128(block, 4);
+    block = _mm_xor_si128(_mm_clmulepi64_si128(_mm_and_si128(block, low_words), fold_64, 0x00), rest);
+    rest = _mm_and_si128(_mm_clmulepi64_si128(_mm_and_si128(block, low_words), barrett, 0x10), low_words);
+    block = _mm_xor_si128(block, _mm_clmulepi64_si128(rest, barrett, 0x00));
+    return (uint32_t)_mm_extract_epi32(block, 1);
+}
+#endif
+
+/* The CRC-32 of the `size` lowest bytes, 4 to 16, of a number of 128 bits, the highest of them first. */
+static inline uint32_t weft_crc32_number(uint64_t high, uint64_t low, uint32_t size)
+{
+#if defined(__PCLMUL__) && defined(__SSE4_1__)
+    weft_u128 first = (weft_u128)0xffffffffu << (8 * (size - 4));
+    high ^= (uint64_t)(first >> 64);
+    low ^= (uint64_t)first;
+    return ~weft_crc32_remainder(_mm_set_epi64x((long long)WEFT_BIG64(low), (long long)WEFT_BIG64(high)));
+#elif defined(__ARM_FEATURE_CRC32)
+    uint32_t crc = 0xffffffffu;
+    uint32_t top = size > 8 ? size - 8 : 0;
+    for (uint32_t i = top; i-- > 0;)
+        crc = __crc32b(crc, (uint8_t)(high >> (8 * i)));
+    if (size >= 8)
+        return ~__crc32d(crc, WEFT_BIG64(low));
+    for (uint32_t i = size; i-- > 0;)
+        crc = __crc32b(crc, (uint8_t)(low >> (8 * i)));
+    return ~crc;
+#else
+    uint32_t crc = 0;
+#pragma GCC unroll 16
+    for (uint32_t i = 0; i < size; i++) {
+        uint8_t byte = (uint8_t)(i < 8 ? low >> (8 * i) : high >> (8 * (i - 8)));
+        crc ^= weft_crc32_table[i][size - 1 - i < 4 ? (uint8_t)~byte : byte];
+    }
+    return ~crc;
+#endif
 }
 
 /* CRC-32C, Castagnoli (RFC 3720, 12.1). */
@@ -54,11 +106,8 @@ static inline uint32_t weft_family(uint32_t crc, uint64_t multiplier)
 }
 
 /* The XOR of the 16-bit words of a number. */
-static inline uint32_t weft_fold16(uint64_t number)
-{
-    number ^= number >> 32;
-    return (uint32_t)((number ^ number >> 16) & 0xffffu);
-}
+static inline uint32_t weft_fold32_16(uint32_t number) { return (number ^ number >> 16) & 0xffffu; }
+static inline uint32_t weft_fold64_16(uint64_t number) { return weft_fold32_16((uint32_t)(number ^ number >> 32)); }
 
 /* The XOR of as many 16-bit words. */
 static inline uint32_t weft_fold_bytes(const uint8_t *bytes, uint32_t words)

@@ -13,6 +13,12 @@ __extension__ typedef __int128 weft_s128;
 #define WEFT_LIKELY(condition) __builtin_expect(!!(condition), 1)
 #define WEFT_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 
+/* For what is compiled once for every shape of packets. */
+#define WEFT_INLINE inline __attribute__((always_inline))
+
+/* For what is rarely needed, and would only be in the way of what is. */
+#define WEFT_APART __attribute__((noinline))
+
 /* Ask for the line at an address that need not be one. */
 #define WEFT_FETCH(address) __builtin_prefetch(address)
 
