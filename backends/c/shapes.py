@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import Literal
 
 from backends.c.parser import condition_text, linear_text, rule_tests
 from backends.writer import Writer
@@ -105,7 +106,7 @@ def _tests(shape: Shape, headers: tuple[Header, ...]) -> list[str]:
             settled = _settled(condition, known)
             if settled is None:
                 others.append(condition_text(header, _reduced(condition, known), start))
-            elif settled is not True:
+            elif isinstance(settled, tuple):
                 name, value = settled
                 field = header.field_named(name)
                 bits.ask(8 * offset + field.offset, bit_width(field.type), value)
@@ -137,7 +138,7 @@ def _reduced(condition: Condition, known: dict[str, int]) -> Condition:
     return Condition(Linear(terms, constant), condition.operator)
 
 
-def _settled(condition: Condition, known: dict[str, int]) -> tuple[str, int] | bool | None:
+def _settled(condition: Condition, known: dict[str, int]) -> tuple[str, int] | Literal[True] | None:
     """True where it holds anyhow, (field, value) where it asks for one value, None where it has to be tested."""
     reduced = _reduced(condition, known)
     terms, constant = reduced.linear.terms, reduced.linear.constant
