@@ -12,7 +12,6 @@ import numpy as np
 
 from backends.c.emissions import GROUP_PORTS
 from backends.c.layout import Block, Placed, Struct
-from backends.c.types import CType
 from backends.leaf_names import leaf_names
 from compiler.ir.leaf_values import Leaf, filled, packed_number
 from compiler.ir.program import Program
@@ -29,14 +28,13 @@ from compiler.ir.states import (
     Table,
     TableArray,
 )
-from compiler.ir.types import Type, Vector, bit_width
+from compiler.ir.types import Type, bit_width
 from compiler.meaning.hashing import crc32, pack
 from compiler.meaning.token_bucket import bucket_constants
 from sim.native.errors import GroupRoomError
+from sim.native.memory import BlockMemory, Memory, Slots
 from sim.state import RunState, TableArrayState, TableState
 from sim.state.entries import Exact, Pattern, Prefix, Range, TableEntry, Ternary
-
-Memory = np.ndarray[Any, np.dtype[np.uint8]]
 
 _ALL: Final = (1 << 32) - 1
 
@@ -45,53 +43,10 @@ class StateBlock:
     """A block's memory, laid out as `layout` says, and the states of `program` in it."""
 
     def __init__(self, program: Program, layout: Block, memory: Memory) -> None:
-        self._program, self._layout, self._memory = program, layout, memory
-
-    # --- single values
+        self._program, self._layout, self._memory = program, layout, BlockMemory(memory)
 
     def _place(self, state: str, role: str) -> Placed:
         return self._layout.place(state, role)
-
-    def _at(self, place: Placed, index: int, member: str | None) -> tuple[int, CType]:
-        of = place.region.of
-        start = place.offset + index * of.size
-        if not isinstance(of, Struct):
-            return start, of
-        found, offset = next((m, at) for m, at in of.offsets() if m.name == member)
-        return start + offset, found.type
-
-    def get(self, place: Placed, index: int, member: str | None, of: Type) -> Leaf:
-        start, kind = self._at(place, index, member)
-        data = self._memory[start : start + kind.size].tobytes()
-        if isinstance(of, Vector):
-            size = kind.size // of.lanes
-            return tuple(int.from_bytes(data[at : at + size], "little") for at in range(0, kind.size, size))
-        return int.from_bytes(data, "little")
-
-    def put(self, place: Placed, index: int, member: str | None, value: Leaf) -> None:
-        start, kind = self._at(place, index, member)
-        if isinstance(value, tuple):
-            size = kind.size // len(value)
-            data = b"".join(lane.to_bytes(size, "little") for lane in value)
-        else:
-            data = value.to_bytes(kind.size, "little")
-        self._memory[start : start + kind.size] = np.frombuffer(data, dtype=np.uint8)
-
-    def number(self, place: Placed, index: int, member: str | None = None) -> int:
-        start, kind = self._at(place, index, member)
-        return int.from_bytes(self._memory[start : start + kind.size].tobytes(), "little")
-
-    def column(self, place: Placed, member: str | None, count: int = 1) -> np.ndarray[Any, Any]:
-        """A member of all structs of a region, `count` of them where it is an array: an array of unsigned numbers."""
-        start, kind = self._at(place, 0, member)
-        region = place.region
-        return np.ndarray(
-            (region.count, count),
-            dtype=f"<u{kind.size}",
-            buffer=self._memory.data,
-            offset=start,
-            strides=(region.of.size, kind.size),
-        )
 
     # --- states
 
@@ -131,7 +86,7 @@ class StateBlock:
             case Array():
                 cells = self._place(declared.name, "cells")
                 for index, cell in snapshot["cells"]:
-                    self.put(cells, index, None, _leaf(cell))
+                    self._memory.put(cells, index, None, _leaf(cell))
             case Map():
                 self._write_map(declared, snapshot)
             case Lease():
@@ -141,19 +96,19 @@ class StateBlock:
             case Counter():
                 cells = self._place(declared.name, "cells")
                 for index, packets, octets in snapshot["cells"]:
-                    self.put(cells, index, "packets", _number(packets))
-                    self.put(cells, index, "bytes", _number(octets))
+                    self._memory.put(cells, index, "packets", _number(packets))
+                    self._memory.put(cells, index, "bytes", _number(octets))
             case Meter():
                 buckets = self._place(declared.name, "buckets")
                 for index, credit, last in snapshot["buckets"]:
-                    self.put(buckets, index, "credit", _number(credit))
-                    self.put(buckets, index, "last", _number(last))
+                    self._memory.put(buckets, index, "credit", _number(credit))
+                    self._memory.put(buckets, index, "last", _number(last))
             case Reduction():
                 banks = self._place(declared.name, "banks")
                 for bank, *numbers, total in snapshot["banks"]:
                     for name, value in zip(("epoch", "round", "tag", "op", "seen"), numbers, strict=True):
-                        self.put(banks, bank, name, _number(value))
-                    self.put(banks, bank, "total", _leaf(total))
+                        self._memory.put(banks, bank, name, _number(value))
+                    self._memory.put(banks, bank, "total", _leaf(total))
             case Table() | TableArray():
                 pass
 
@@ -161,84 +116,67 @@ class StateBlock:
 
     def _read_array(self, declared: Array) -> dict[str, object]:
         place = self._place(declared.name, "cells")
-        region = place.region
-        first = filled(declared.type, declared.initial)
-        whole = self._memory[place.offset : place.offset + region.size].reshape(region.count, region.of.size)
-        kind = region.of
-        assert isinstance(kind, CType), "cells are values"
-        size = kind.size // (declared.type.lanes if isinstance(declared.type, Vector) else 1)
-        lanes = first if isinstance(first, tuple) else (first,)
-        pattern = np.frombuffer(b"".join(lane.to_bytes(size, "little") for lane in lanes), dtype=np.uint8)
-        changed = np.flatnonzero((whole != pattern).any(axis=1)).tolist()
-        return {"cells": [[i, _plain(self.get(place, i, None, declared.type))] for i in changed]}
+        changed = self._memory.unlike(place, filled(declared.type, declared.initial), declared.type)
+        cells = self._memory.values(place, changed, None, declared.type)
+        return {"cells": [[index, cell] for index, cell in zip(changed.tolist(), cells, strict=True)]}
 
     def _read_counter(self, declared: Counter) -> dict[str, object]:
         place = self._place(declared.name, "cells")
-        packets, octets = self.column(place, "packets")[:, 0], self.column(place, "bytes")[:, 0]
+        packets, octets = self._memory.column(place, "packets")[:, 0], self._memory.column(place, "bytes")[:, 0]
         used = np.flatnonzero((packets != 0) | (octets != 0)).tolist()
         return {"cells": [[i, int(packets[i]), int(octets[i])] for i in used]}
 
     def _read_meter(self, declared: Meter) -> dict[str, object]:
         place = self._place(declared.name, "buckets")
         full = bucket_constants(rate=declared.rate, burst=declared.burst).full
-        rows = [[i, self.number(place, i, "credit"), self.number(place, i, "last")] for i in range(declared.cells)]
-        return {"buckets": [row for row in rows if row[1:] != [full, 0]]}
+        all_cells = np.arange(declared.cells)
+        credits, lasts = (self._memory.numbers(place, all_cells, name) for name in ("credit", "last"))
+        rows = zip(range(declared.cells), credits, lasts, strict=True)
+        return {"buckets": [[cell, credit, last] for cell, credit, last in rows if (credit, last) != (full, 0)]}
 
     def _read_reduction(self, declared: Reduction) -> dict[str, object]:
         place = self._place(declared.name, "banks")
-        used = np.flatnonzero(self.column(place, "seen")[:, 0]).tolist()
+        used = np.flatnonzero(self._memory.column(place, "seen")[:, 0])
         names = ("epoch", "round", "tag", "op", "seen")
-        return {
-            "banks": [
-                [
-                    i,
-                    *(self.number(place, i, name) for name in names),
-                    _plain(self.get(place, i, "total", declared.type)),
-                ]
-                for i in used
-            ]
-        }
+        columns = [self._memory.numbers(place, used, name) for name in names]
+        totals = self._memory.values(place, used, "total", declared.type)
+        return {"banks": [list(row) for row in zip(used.tolist(), *columns, totals, strict=True)]}
 
     # --- maps
 
     def _names(self, role: str, declared: State, types: Sequence[Type]) -> list[str]:
         return leaf_names(role, declared, self._program, len(types))
 
-    def _leaves(self, place: Placed, index: int, names: Sequence[str], types: Sequence[Type]) -> list[object]:
-        return [_plain(self.get(place, index, name, of)) for name, of in zip(names, types, strict=True)]
+    def _rows(self, place: Placed, slots: Slots, names: Sequence[str], types: Sequence[Type]) -> list[list[object]]:
+        """The leaves of some structs."""
+        columns = [self._memory.values(place, slots, name, of) for name, of in zip(names, types, strict=True)]
+        return [list(row) for row in zip(*columns, strict=True)] if columns else [[] for _ in slots]
 
-    def _used_slots(self, declared: Map | Index) -> list[int]:
+    def _used_slots(self, declared: Map | Index) -> Slots:
         sets = self._place(declared.name, "sets")
-        tags = self.column(sets, "tag", declared.ways)
-        return np.flatnonzero(tags.reshape(-1)).tolist()
+        return np.flatnonzero(self._memory.column(sets, "tag", declared.ways).reshape(-1))
 
     def _read_map(self, declared: Map) -> dict[str, object]:
         sets, entries = self._place(declared.name, "sets"), self._place(declared.name, "entries")
-        keys, values = self._names("key", declared, declared.key), self._names("values", declared, declared.values)
-        last = None if declared.idle_ticks is None else self.column(sets, "last", declared.ways)
-        rows = []
-        for slot in self._used_slots(declared):
-            at = divmod(slot, declared.ways)
-            rows.append(
-                [
-                    slot,
-                    self._leaves(entries, slot, keys, declared.key),
-                    self._leaves(entries, slot, values, declared.values),
-                    0 if last is None else int(last[at]),
-                ]
-            )
-        return {"entries": rows, "failed_inserts": self.number(self._place(declared.name, "failed"), 0)}
+        slots = self._used_slots(declared)
+        keys = self._rows(entries, slots, self._names("key", declared, declared.key), declared.key)
+        values = self._rows(entries, slots, self._names("values", declared, declared.values), declared.values)
+        lasts = [0] * len(slots)
+        if declared.idle_ticks is not None:
+            lasts = self._memory.column(sets, "last", declared.ways)[np.divmod(slots, declared.ways)].tolist()
+        rows = [list(row) for row in zip(slots.tolist(), keys, values, lasts, strict=True)]
+        return {"entries": rows, "failed_inserts": self._memory.number(self._place(declared.name, "failed"), 0)}
 
     def _put_tag(self, declared: Map | Index, slot: int, key: Sequence[Leaf]) -> None:
         numbers = [packed_number(leaf, of) for leaf, of in zip(key, declared.key, strict=True)]
         crc = crc32(pack(numbers, [bit_width(of) for of in declared.key]))
-        self.column(self._place(declared.name, "sets"), "tag", declared.ways)[divmod(slot, declared.ways)] = (
+        self._memory.column(self._place(declared.name, "sets"), "tag", declared.ways)[divmod(slot, declared.ways)] = (
             crc & 0xFFFF or 1
         )
 
     def _put_leaves(self, place: Placed, index: int, names: Sequence[str], leaves: Sequence[Leaf]) -> None:
         for name, leaf in zip(names, leaves, strict=True):
-            self.put(place, index, name, leaf)
+            self._memory.put(place, index, name, leaf)
 
     def _write_map(self, declared: Map, snapshot: dict[str, Any]) -> None:
         sets, entries = self._place(declared.name, "sets"), self._place(declared.name, "entries")
@@ -249,25 +187,27 @@ class StateBlock:
             self._put_leaves(entries, slot, keys, leaves)
             self._put_leaves(entries, slot, values, list(map(_leaf, stored)))
             if declared.idle_ticks is not None:
-                self.column(sets, "last", declared.ways)[divmod(slot, declared.ways)] = last
-        self.put(self._place(declared.name, "failed"), 0, None, _number(snapshot["failed_inserts"]))
+                self._memory.column(sets, "last", declared.ways)[divmod(slot, declared.ways)] = last
+        self._memory.put(self._place(declared.name, "failed"), 0, None, _number(snapshot["failed_inserts"]))
 
     # --- leases and indexes
 
     def _read_lease(self, declared: Lease) -> dict[str, object]:
-        place = self._place(declared.name, "entries")
+        place, memory = self._place(declared.name, "entries"), self._memory
         names = self._names("values", declared, declared.values)
-        generation, is_open = self.column(place, "generation")[:, 0], self.column(place, "is_open")[:, 0]
-        rows = []
-        for at in np.flatnonzero((generation != 0) | (is_open != 0)).tolist():
-            ticks = 0 if declared.idle_ticks is None else self.number(place, at, "last")
-            values = self._leaves(place, at, names, declared.values) if is_open[at] else None
-            rows.append([at + declared.first, int(generation[at]), ticks, values])
+        generation, is_open = memory.column(place, "generation")[:, 0], memory.column(place, "is_open")[:, 0]
+        slots = np.flatnonzero((generation != 0) | (is_open != 0))
+        lasts = [0] * len(slots) if declared.idle_ticks is None else memory.numbers(place, slots, "last")
+        values = [
+            row if is_used else None
+            for row, is_used in zip(self._rows(place, slots, names, declared.values), is_open[slots], strict=True)
+        ]
+        ids, generations = (slots + declared.first).tolist(), generation[slots].tolist()
         hands = self._place(declared.name, "hands")
         return {
-            "leases": rows,
-            "hands": [self.number(hands, share) for share in range(hands.region.count)],
-            "failed_inserts": self.number(self._place(declared.name, "failed"), 0),
+            "leases": [list(row) for row in zip(ids, generations, lasts, values, strict=True)],
+            "hands": [memory.number(hands, share) for share in range(hands.region.count)],
+            "failed_inserts": memory.number(self._place(declared.name, "failed"), 0),
         }
 
     def _write_lease(self, declared: Lease, snapshot: dict[str, Any]) -> None:
@@ -275,28 +215,23 @@ class StateBlock:
         names = self._names("values", declared, declared.values)
         for id_, generation, last, values in snapshot["leases"]:
             at = id_ - declared.first
-            self.put(place, at, "generation", generation)
+            self._memory.put(place, at, "generation", generation)
             if declared.idle_ticks is not None:
-                self.put(place, at, "last", last)
+                self._memory.put(place, at, "last", last)
             if values is not None:
                 self._put_leaves(place, at, names, list(map(_leaf, values)))
-                self.put(place, at, "is_open", 1)
+                self._memory.put(place, at, "is_open", 1)
         for share, hand in enumerate(snapshot["hands"]):
-            self.put(hands, share, None, hand)
-        self.put(self._place(declared.name, "failed"), 0, None, _number(snapshot["failed_inserts"]))
+            self._memory.put(hands, share, None, hand)
+        self._memory.put(self._place(declared.name, "failed"), 0, None, _number(snapshot["failed_inserts"]))
 
     def _read_index(self, declared: Index) -> dict[str, object]:
-        entries, keys = self._place(declared.name, "entries"), self._names("key", declared, declared.key)
-        rows = [
-            [
-                slot,
-                self._leaves(entries, slot, keys, declared.key),
-                self.number(entries, slot, "id"),
-                self.number(entries, slot, "generation"),
-            ]
-            for slot in self._used_slots(declared)
-        ]
-        return {"entries": rows, "failed_inserts": self.number(self._place(declared.name, "failed"), 0)}
+        entries, names = self._place(declared.name, "entries"), self._names("key", declared, declared.key)
+        slots = self._used_slots(declared)
+        keys = self._rows(entries, slots, names, declared.key)
+        ids, generations = (self._memory.numbers(entries, slots, name) for name in ("id", "generation"))
+        rows = [list(row) for row in zip(slots.tolist(), keys, ids, generations, strict=True)]
+        return {"entries": rows, "failed_inserts": self._memory.number(self._place(declared.name, "failed"), 0)}
 
     def _write_index(self, declared: Index, snapshot: dict[str, Any]) -> None:
         entries, keys = self._place(declared.name, "entries"), self._names("key", declared, declared.key)
@@ -304,9 +239,9 @@ class StateBlock:
             leaves = list(map(_leaf, key))
             self._put_tag(declared, slot, leaves)
             self._put_leaves(entries, slot, keys, leaves)
-            self.put(entries, slot, "id", id_)
-            self.put(entries, slot, "generation", generation)
-        self.put(self._place(declared.name, "failed"), 0, None, _number(snapshot["failed_inserts"]))
+            self._memory.put(entries, slot, "id", id_)
+            self._memory.put(entries, slot, "generation", generation)
+        self._memory.put(self._place(declared.name, "failed"), 0, None, _number(snapshot["failed_inserts"]))
 
     # --- what the control plane fills
 
@@ -314,45 +249,45 @@ class StateBlock:
         """Put the entries into the copy that is not active, those that win first; how many there are."""
         declared = state.declaration
         place = self._place(declared.name, "entries")
-        first = (1 - self.number(self._place(declared.name, "active"), 0)) * max(1, declared.size)
+        first = (1 - self._memory.number(self._place(declared.name, "active"), 0)) * max(1, declared.size)
         keys, values = self._names("key", declared, declared.key), self._names("values", declared, declared.values)
         ordered = sorted(state.entries, key=_precedence)
         for at, entry in enumerate(ordered, start=first):
             for name, pattern, of in zip(keys, entry.key, declared.key, strict=True):
                 self._put_pattern(place, at, name, pattern, of)
                 if isinstance(pattern, Prefix) and not _has_order(declared):
-                    self.put(place, at, "length", pattern.length)
+                    self._memory.put(place, at, "length", pattern.length)
             self._put_leaves(place, at, values, entry.values)
         return len(ordered)
 
     def _put_pattern(self, place: Placed, at: int, name: str, pattern: Pattern, of: Type) -> None:
         match pattern:
             case Exact(value=value):
-                self.put(place, at, name, value)
+                self._memory.put(place, at, name, value)
             case Prefix(value=value, length=length):
                 width = bit_width(of)
-                self.put(place, at, name, value)
-                self.put(place, at, f"{name}_mask", ((1 << length) - 1) << (width - length))
+                self._memory.put(place, at, name, value)
+                self._memory.put(place, at, f"{name}_mask", ((1 << length) - 1) << (width - length))
             case Ternary(value=value, mask=mask):
-                self.put(place, at, name, value)
-                self.put(place, at, f"{name}_mask", mask)
+                self._memory.put(place, at, name, value)
+                self._memory.put(place, at, f"{name}_mask", mask)
             case Range(low=low, high=high):
-                self.put(place, at, name, low)
-                self.put(place, at, f"{name}_high", high)
+                self._memory.put(place, at, name, low)
+                self._memory.put(place, at, f"{name}_high", high)
 
     def write_table_array(self, state: TableArrayState) -> None:
         """Put the cells into the copy that is not active."""
         declared = state.declaration
-        first = (1 - self.number(self._place(declared.name, "active"), 0)) * declared.cells
+        first = (1 - self._memory.number(self._place(declared.name, "active"), 0)) * declared.cells
         for at, cell in enumerate(state.cells, start=first):
-            self.put(self._place(declared.name, "cells"), at, None, cell)
+            self._memory.put(self._place(declared.name, "cells"), at, None, cell)
 
     def write_tunables(self, tunables: Mapping[str, int]) -> None:
         for number, tunable in enumerate(self._program.tunables):
             if tunable.name in tunables:
                 place = self._place("", "tunables")
                 assert isinstance(place.region.of, Struct), "tunables are members"
-                self.put(place, 0, place.region.of.members[number].name, tunables[tunable.name])
+                self._memory.put(place, 0, place.region.of.members[number].name, tunables[tunable.name])
 
     def write_groups(self, groups: Mapping[int, Sequence[int]]) -> None:
         """Multicast groups; none are there in a program that multicasts nothing. Raises `GroupRoomError`."""
@@ -361,8 +296,8 @@ class StateBlock:
         total = sum(map(len, groups.values()))
         if total > GROUP_PORTS:
             raise GroupRoomError(total, room=GROUP_PORTS)
-        starts = self.column(self._place("", "group_starts"), None)[:, 0]
-        ports = self.column(self._place("", "group_ports"), None)[:, 0]
+        starts = self._memory.column(self._place("", "group_starts"), None)[:, 0]
+        ports = self._memory.column(self._place("", "group_ports"), None)[:, 0]
         at = 0
         for group in range(65536):
             starts[group] = at
@@ -387,7 +322,3 @@ def _number(found: int | str) -> int:
 
 def _leaf(found: Any) -> Leaf:  # noqa: ANN401
     return tuple(_number(lane) for lane in found) if isinstance(found, list) else _number(found)
-
-
-def _plain(leaf: Leaf) -> object:
-    return list(leaf) if isinstance(leaf, tuple) else leaf
