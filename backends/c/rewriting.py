@@ -181,7 +181,8 @@ class Rewriting:
                 out.line(f"const {calculated(f.type)} was_{f.offset} = {code};")
             self._put_all(name, noted)
             for at, size in chunks:
-                change = f"weft_change{8 * size}(old_{at}, weft_get{8 * size}({self._start(name)} + {at}))"
+                new = self._put_there(name, noted, at, size) or f"weft_get{8 * size}({self._start(name)} + {at})"
+                change = f"weft_change{8 * size}(old_{at}, {new})"
                 roles = [role for role, _ in sums if not role or self._is_pseudo_chunk(pseudo, at, size)]
                 if (name, "") in self._sums and "pseudo" in roles:
                     out.line(f"const uint32_t change_{at} = {change};")
@@ -195,6 +196,26 @@ class Rewriting:
                     old, new = (f"(uint32_t)({cut.format(code)})" for code in (f"was_{f.offset}", now))
                     out.line(f"{self._sums[name, 'pseudo']} += weft_change16({old}, {new});")
         out.line("}")
+
+    def _put_there(self, name: str, noted: Mapping[FieldKey, tuple[str, str]], at: int, size: int) -> str | None:
+        """What is put into these bytes, where that is one number for sure; None where it has to be read back."""
+        swapped = {field for pair in self._rewrite.swaps for field in pair}
+        for key, (condition, value) in noted.items():
+            field = self._field(key)
+            first, width = field.offset // 8, bit_width(field.type)
+            if key[0] != name or not first <= at < first + (width + 7) // 8:
+                continue
+            is_whole = field.offset % 8 == 0 and first + width // 8 >= at + size and width in (16, 32, 64, 128)
+            if condition or key in swapped or not is_whole or isinstance(field.type, Vector):
+                return None
+            shift = 8 * (first + width // 8 - at - size)
+            code = f"({value} >> {shift})" if shift else value
+            return (
+                code
+                if width == 8 * size
+                else f"(uint{max(32, 8 * size)}_t){code}" + (" & 0xffffu" if size == 2 else "")
+            )
+        return None
 
     @staticmethod
     def _is_pseudo_chunk(pseudo: Sequence[HeaderField], at: int, size: int) -> bool:
