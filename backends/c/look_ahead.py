@@ -147,6 +147,9 @@ class LookAhead:
                     out.line(f"ahead->slot_{number} = ways ? ahead->slot_{number} + weft_lowest(ways) : WEFT_NO_SLOT;")
                     with out.block("if (ways)"):
                         out.line(f"WEFT_FETCH(&state->{code.name}_entries[ahead->slot_{number}]);")
+                        if code.straddles:
+                            behind = f"&state->{code.name}_entries[ahead->slot_{number} + 1]"
+                            out.line(f"WEFT_FETCH((const uint8_t *){behind} - 1);")
             out.line("(void)state, (void)ahead;")
         out.line()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backends.c.layout import Member, Region, Struct
+from backends.c.layout import LINE, Member, Region, Struct
 from backends.c.states.lease import LeaseCode
 from backends.c.states.set_places import KeyPlaces
 from backends.c.states.state_code import (
@@ -38,6 +38,11 @@ class IndexCode:
         self._places = KeyPlaces(state, self._key, shares=program.shares, name=name, salt=salt)
         self._operations = [o for o in program.operations if getattr(o, "state", None) == state.name]
         self._id = calculated(Bits(max(2, lease.state.id_width)))
+
+    @property
+    def straddles(self) -> bool:
+        """Whether an entry can lie across two lines."""
+        return any(r.role == "entries" and LINE % r.of.size != 0 for r in self.regions())
 
     @property
     def ways(self) -> int:

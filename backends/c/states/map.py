@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from backends.c.layout import Member, Region, Struct
+from backends.c.layout import LINE, Member, Region, Struct
 from backends.c.states.set_places import KeyPlaces
 from backends.c.states.state_code import (
     Part,
@@ -43,6 +43,11 @@ class MapCode:
         self._values = parts_of(leaf_names("values", state, program, len(state.values)), state.values)
         self._places = KeyPlaces(state, self._key, shares=program.shares, name=name, salt=salt)
         self._operations = [o for o in program.operations if getattr(o, "state", None) == state.name]
+
+    @property
+    def straddles(self) -> bool:
+        """Whether an entry can lie across two lines."""
+        return any(r.role == "entries" and LINE % r.of.size != 0 for r in self.regions())
 
     @property
     def ways(self) -> int:
