@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from compiler.analyses.atoms import Atoms, find_atoms
 from compiler.analyses.cacheable import Cacheability, CachedPath, classify_paths
+from compiler.analyses.core_owners import CoreChoice, CoreOwners, find_core_owners
 from compiler.analyses.header_words import handler_headers
 from compiler.analyses.object_names import ObjectNames, object_names
 from compiler.analyses.path_groups import PathGroup, group_paths
@@ -28,6 +29,7 @@ class Explanation:
     states: StateAlgebra
     atoms: Atoms
     shares: Shares
+    cores: CoreOwners
     paths: tuple[PathGroup, ...]
     every_path: Cacheability
     names: ObjectNames
@@ -44,6 +46,7 @@ def explain(program: Program, *, limit: int = MAX_PATHS) -> Explanation:
         states=classify_states(program),
         atoms=find_atoms(program),
         shares=infer_shares(program),
+        cores=find_core_owners(program),
         paths=group_paths(program, cacheability),
         every_path=cacheability,
         names=object_names(program),
@@ -56,6 +59,7 @@ def render_explanation(explanation: Explanation) -> str:
         *_section("states", _state_lines(explanation)),
         *_section("atoms", _atom_lines(explanation)),
         *_section("shares", _share_lines(explanation)),
+        *_section("cores", _core_lines(explanation)),
         *_section("paths", _path_lines(explanation)),
     ]
     return "\n".join(lines) + "\n"
@@ -122,6 +126,24 @@ def _capacity_words(state: ShardedState, number: int) -> str:
     return f"; {state.capacity} in all become {each} a share, and a share can be full before the others are"
 
 
+_CORES = {
+    CoreChoice.SHARE: "the core that owns the packet's share",
+    CoreChoice.HOME: "one core",
+    CoreChoice.ANY: "any core",
+}
+
+
+def _core_lines(explanation: Explanation) -> Iterator[str]:
+    """Where the packets of each handler go when many cores share the work."""
+    alike: dict[tuple[CoreChoice, tuple[str, ...]], list[str]] = {}
+    for core in explanation.cores.handlers:
+        states = core.states if core.choice is CoreChoice.HOME else ()
+        alike.setdefault((core.choice, states), []).append(explanation.structure.handler_name(core.handler))
+    for (choice, states), handlers in alike.items():
+        held = f", which holds {explanation.names.listed(states)}" if states else ""
+        yield f"{_CORES[choice]}{held}: {'; '.join(dict.fromkeys(handlers))}"
+
+
 def _path_lines(explanation: Explanation) -> Iterator[str]:
     for group in explanation.paths:
         where = f" where {' and '.join(group.decisions)}" if group.decisions else ""
@@ -180,6 +202,14 @@ def explanation_data(explanation: Explanation) -> dict[str, object]:
             ],
             "whole": [{"state": s.state, "reason": s.reason, "at": _place(s.span)} for s in shares.exclusive],
         },
+        "cores": [
+            {
+                "handler": explanation.structure.handler_name(c.handler),
+                "core": c.choice.value,
+                "states": list(c.states),
+            }
+            for c in explanation.cores.handlers
+        ],
         "paths": [_path_data(explanation, found) for found in explanation.every_path.paths],
         "complete": explanation.complete,
     }

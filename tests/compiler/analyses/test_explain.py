@@ -51,7 +51,7 @@ def test_too_many_paths_are_said_to_be_so() -> None:
 
 def test_the_data_hold_the_same_facts_as_plain_json() -> None:
     data = json.loads(json.dumps(explanation_data(explain(firewall()))))
-    assert set(data) == {"states", "atoms", "shares", "paths", "complete"}
+    assert set(data) == {"states", "atoms", "shares", "cores", "paths", "complete"}
     refused = next(state for state in data["states"] if state["state"] == "refused")
     assert (refused["class"], refused["operator"], refused["identity"]) == ("mergeable", "add", 0)
     stopped = [path for path in data["paths"] if not path["cacheable"]]

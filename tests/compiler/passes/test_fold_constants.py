@@ -83,6 +83,8 @@ def test_constants_are_computed(operation: str, value: str) -> None:
         ("binary.sat_sub 0u16, %1", 0),
         ("binary.div %1, 0u16", 0),
         ("binary.shl 0u16, %1", 0),
+        ("binary.shl %1, 16u7", 0),
+        ("binary.shr %1, 99u7", 0),
     ],
 )
 def test_results_that_no_packet_can_change(operation: str, value: int) -> None:
@@ -127,6 +129,27 @@ def test_comparing_with_the_least_and_the_greatest_number(comparison: str, holds
     """
     ending = "drop" if holds else "flood"
     assert_becomes(fold_constants, before, f"[g0] %1: u16 = read_field udp, sport\n[g0] {ending}")
+
+
+@pytest.mark.parametrize(
+    ("made", "comparison", "holds"),
+    [
+        ("%2: u16 = binary.and %1, 7u16", "eq %2, 8u16", 0),
+        ("%2: u16 = binary.and %1, 7u16", "lt %2, 8u16", 1),
+        ("%2: u16 = binary.and %1, 5u16", "ne %2, 2u16", 1),
+        ("%2: u16 = binary.or %1, 8u16", "eq %2, 7u16", 0),
+        ("%2: u16 = binary.or %1, 8u16", "ge %2, 8u16", 1),
+        ("%2: u32 = resize %1", "gt %2, 65535u32", 0),
+        ("%2: u32 = resize %1", "lt 65535u32, %2", 0),
+        ("%2: u16 = binary.shr %1, 12u7", "le %2, 15u16", 1),
+        ("%2: u4 = slice %1, high=3, low=0", "le %2, 15u4", 1),
+    ],
+)
+def test_comparing_with_a_number_that_the_other_side_cannot_be(made: str, comparison: str, holds: int) -> None:
+    before = f"[g0] %1: u16 = read_field udp, sport\n[g0] {made}\n[g0] %3: u1 = compare.{comparison}"
+    guarded = f"g1 = g0 if %3\ng2 = g0 unless %3\n{before}\n[g1] drop\n[g2] flood"
+    ending = "drop" if holds else "flood"
+    assert_becomes(fold_constants, guarded, f"[g0] %1: u16 = read_field udp, sport\n[g0] {made}\n[g0] {ending}")
 
 
 @pytest.mark.parametrize("comparison", ["le %1, 0u16", "gt %1, 0u16", "lt %1, 65535u16", "ge 0u16, %1"])
