@@ -44,7 +44,8 @@ class RunOptions:
 class RunningApplication:
     """A running application, from `start_application`. Leaving its `with` block stops it, however that happens."""
 
-    def __init__(self, child: subprocess.Popen[bytes], *, socket: Path, printed: Path) -> None:
+    def __init__(self, child: subprocess.Popen[bytes], *, prefix: str, socket: Path, printed: Path) -> None:
+        self.file_prefix = prefix  # of EAL, by which telemetry is found
         self.socket = socket
         self._child = child
         self._printed = printed
@@ -110,7 +111,7 @@ def start_application(binary: Path, options: RunOptions) -> RunningApplication:
         child = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
         )
-    return RunningApplication(child, socket=socket, printed=printed)
+    return RunningApplication(child, prefix=prefix, socket=socket, printed=printed)
 
 
 def _given(option: str, value: object) -> list[str]:

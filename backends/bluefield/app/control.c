@@ -15,6 +15,7 @@
 #include "stats.h"
 
 #define CLIENTS 4
+#define WAITING 64 /* clients that may wait to be accepted */
 #define LOOK_MS 10 /* how often it is asked whether the application stops */
 #define MAX_RECORD_BYTES (64u << 20)
 
@@ -42,9 +43,13 @@ static bool refuse(struct weft_client *client, const char *error)
     return weft_client_answer(client, json, NULL, 0);
 }
 
-static bool accept_it(struct weft_client *client) { return weft_client_answer(client, "{\"ok\":1,\"bytes\":0}", NULL, 0); }
+static bool accept_it(struct weft_client *client)
+{
+    return weft_client_answer(client, "{\"ok\":1,\"bytes\":0}", NULL, 0);
+}
 
-static void describe(const struct weft_application *application, size_t record_bytes, size_t bytes, char *json, size_t room)
+static void describe(const struct weft_application *application, size_t record_bytes, size_t bytes, char *json,
+                     size_t room)
 {
     snprintf(json, room,
              "{\"ok\":1,\"protocol\":1,\"program\":\"%s\",\"build\":\"%s\",\"workers\":%" PRIu32 ",\"shares\":%" PRIu32
@@ -310,7 +315,7 @@ static int listen_at(const struct sockaddr_un *address)
     const mode_t before = umask(0177);
     const bool bound = made >= 0 && !bind(made, (const struct sockaddr *)address, sizeof *address);
     umask(before);
-    if (bound && !listen(made, CLIENTS))
+    if (bound && !listen(made, WAITING))
         return made;
     fprintf(stderr, "weft: %s: no control socket there: %s\n", address->sun_path, strerror(errno));
     if (made >= 0)

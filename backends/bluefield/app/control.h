@@ -20,7 +20,8 @@ void *weft_control_run(void *control);
 void weft_control_close(struct weft_control *control);
 
 /* Write the state of all workers, which do not run or are held, as the answer to `save` is. */
-bool weft_write_state(const struct weft_application *application, const uint8_t *record, size_t record_bytes, FILE *out);
+bool weft_write_state(const struct weft_application *application, const uint8_t *record, size_t record_bytes,
+                      FILE *out);
 
 /* What the control plane has last said of its entries; it means nothing here. */
 const uint8_t *weft_control_record(const struct weft_control *control, size_t *size);

@@ -24,15 +24,15 @@ static void stop(int number __rte_unused) { atomic_store(&application.stop, true
 
 /* --- the thread beside the workers: digests, and the end of a run that waits for it */
 
-static bool write_digests(void)
+static void write_digests(void)
 {
     for (uint32_t w = 0; digest_file >= 0 && w < application.worker_count; w++)
         if (!weft_digests_write(&application.workers[w].digests, digest_file)) {
             fprintf(stderr, "weft: %s: cannot write: %s\n", application.options.digests, strerror(errno));
+            atomic_store(&application.takes_digests, false);
             close(digest_file);
             digest_file = -1;
         }
-    return digest_file >= 0;
 }
 
 /* Whether no worker found anything to do for so long, and nothing waits between two of them. */
@@ -125,6 +125,7 @@ static bool open_digests(const char *path)
         digest_file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (path && digest_file < 0)
         fprintf(stderr, "weft: %s: cannot write: %s\n", path, strerror(errno));
+    atomic_store(&application.takes_digests, digest_file >= 0);
     return !path || digest_file >= 0;
 }
 

@@ -73,7 +73,8 @@ static bool read_port(const char *text, struct weft_options *options)
             return true;
         }
     }
-    fprintf(stderr, "weft: --port: expected NAME=N with a port of %s, found `%s`; its ports are", weft_program.name, text);
+    fprintf(stderr, "weft: --port: expected NAME=N with a port of %s, found `%s`; its ports are", weft_program.name,
+            text);
     for (uint32_t port = 0; port < weft_program.port_count; port++)
         fprintf(stderr, " %s", weft_program.ports[port]);
     fprintf(stderr, "\n");

@@ -1,6 +1,7 @@
 /* From what the datapath emits to what the ports are given. */
 #include <string.h>
 
+#include <rte_cycles.h>
 #include <rte_ethdev.h>
 #include <rte_pause.h>
 
@@ -115,14 +116,28 @@ static void send_emissions(struct weft_worker *worker, struct rte_mbuf **mbufs)
         narrow(*mbuf, emission);
         struct rte_mbuf *sent = *mbuf;
         bool more = false;
-        for (uint32_t next = i + 1; next < out->emission_count && is_same(emission, &out->emissions[next]) && !more; next++)
-            more = obstacle(worker, out->emissions[next].port) == WEFT_CAUSES;
+        for (uint32_t n = i + 1; n < out->emission_count && is_same(emission, &out->emissions[n]) && !more; n++)
+            more = obstacle(worker, out->emissions[n].port) == WEFT_CAUSES;
         if (more)
             rte_mbuf_refcnt_update(sent, 1);
         else
             *mbuf = NULL;
         enqueue(worker, emission->port, sent);
     }
+}
+
+/* Whether there was room for the digest, or came to be within patience. */
+static bool has_told(struct weft_worker *worker, const struct weft_told *told, const uint8_t *values)
+{
+    const struct weft_application *application = worker->application;
+    for (uint32_t tries = 0; atomic_load_explicit(&application->takes_digests, memory_order_relaxed); tries++) {
+        if (weft_digests_put(&worker->digests, told, values))
+            return true;
+        if (tries >= application->options.patience)
+            return false;
+        rte_delay_us_block(1); /* the thread that writes them looks a thousand times a second */
+    }
+    return false;
 }
 
 static void tell(struct weft_worker *worker, const struct weft_packet *packets)
@@ -133,14 +148,8 @@ static void tell(struct weft_worker *worker, const struct weft_packet *packets)
         memcpy(&head, out->digests + at, sizeof head);
         const struct weft_told told = {packets[head.packet].now, head.record, head.size, (uint16_t)worker->index, 0};
         weft_count(&worker->counts.digests, 1);
-        uint32_t tries = 0;
-        while (!weft_digests_put(&worker->digests, &told, out->digests + at + sizeof head)) {
-            if (!worker->application->options.digests || tries++ >= worker->application->options.patience) {
-                lose(worker, WEFT_DIGEST_FULL);
-                break;
-            }
-            rte_delay_us_block(1); /* the thread that writes them looks a thousand times a second */
-        }
+        if (!has_told(worker, &told, out->digests + at + sizeof head))
+            lose(worker, WEFT_DIGEST_LOST);
     }
 }
 

@@ -183,8 +183,9 @@ static void switch_over(const struct weft_staged *staged, struct weft_worker *wo
         memcpy(block + weft_program.tunables, staged->tunables, weft_program.tunables_bytes);
     if (staged->groups) {
         const size_t starts = (WEFT_GROUPS + 1) * sizeof(uint32_t);
+        const size_t ports = weft_program.group_port_count * sizeof(uint16_t);
         memcpy(block + weft_program.group_starts, staged->groups, starts);
-        memcpy(block + weft_program.group_ports, staged->groups + starts, weft_program.group_port_count * sizeof(uint16_t));
+        memcpy(block + weft_program.group_ports, staged->groups + starts, ports);
     }
 }
 

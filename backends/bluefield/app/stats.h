@@ -2,15 +2,20 @@
 #ifndef WEFT_APP_STATS_H
 #define WEFT_APP_STATS_H
 
+#include <stdio.h>
+
 #include "worker.h"
 
 /* The counts as JSON text, to be freed; NULL where there is no memory. */
 char *weft_stats_json(const struct weft_application *application, size_t *size);
 
-/* Answer `/weft/stats` and `/weft/finals` from now on. */
-void weft_register_telemetry(const struct weft_application *application);
+/* How many packets the final operation of this number ended. */
+uint64_t weft_final_count(const struct weft_application *application, uint32_t number);
 
 /* The counts in a few lines, for people. */
 void weft_print_stats(const struct weft_application *application, FILE *out);
+
+/* Answer `/weft/stats`, `/weft/ports` and `/weft/finals` from now on. */
+void weft_register_telemetry(const struct weft_application *application);
 
 #endif

@@ -14,7 +14,7 @@
 
 const char *const weft_cause_names[WEFT_CAUSES] = {
     "queue_full", "no_such_port",    "port_not_connected", "no_buffer",   "too_long",
-    "segments",   "bad_test_header", "owner_busy",         "digest_full",
+    "segments",   "bad_test_header", "owner_busy",         "digest_lost",
 };
 
 /* In front of each packet of a test build, in network order. */

@@ -25,7 +25,7 @@ enum weft_cause {
     WEFT_SEGMENTS,       /* it came in several buffers, and one does not hold it */
     WEFT_BAD_TEST_HEADER,
     WEFT_OWNER_BUSY,     /* the ring to the worker that owns its share was full */
-    WEFT_DIGEST_FULL,    /* a digest, not a packet */
+    WEFT_DIGEST_LOST,    /* a digest, not a packet: nobody takes them, or not as fast as they come */
     WEFT_CAUSES
 };
 
@@ -83,6 +83,7 @@ struct weft_application {
     uint32_t worker_count;
     struct weft_worker workers[WEFT_MAX_WORKERS];
     _Atomic bool stop;
+    _Atomic bool takes_digests; /* there is a file for them, and it can be written */
     _Atomic uint32_t receiving; /* workers that may still hand packets over */
     uint64_t start_ns; /* since the epoch, when the cycle counter was at `start_cycles` */
     uint64_t start_cycles;
@@ -102,7 +103,10 @@ void weft_process_batch(struct weft_worker *worker, struct rte_mbuf **mbufs, con
 /* Send what waits in the buffers of all ports. */
 void weft_flush_all(struct weft_worker *worker);
 
-static inline void weft_count(uint64_t *number, uint64_t more) { __atomic_store_n(number, *number + more, __ATOMIC_RELAXED); }
+static inline void weft_count(uint64_t *number, uint64_t more)
+{
+    __atomic_store_n(number, *number + more, __ATOMIC_RELAXED);
+}
 
 static inline uint64_t weft_look(const uint64_t *number) { return __atomic_load_n(number, __ATOMIC_RELAXED); }
 
