@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -44,12 +45,17 @@ needs_dpdk = pytest.mark.skipif(bool(MISSING), reason=f"not on this machine: {',
 
 
 class DpdkEngine:
-    """Compiles each program once, and runs it as a process of its own with `workers` workers."""
+    """Compiles each program once, and runs it as a process of its own with `workers` workers.
+
+    `flags`: for the compiler, beside its own.
+    """
 
     name = "dpdk"
 
-    def __init__(self, *, workers: int = 1) -> None:
+    def __init__(self, *, workers: int = 1, flags: Sequence[str] = ()) -> None:
         self.workers = workers
+        self.handed_over = 0  # packets, in the last run
+        self._flags = (*FLAGS, *flags)
         self._home: Path | None = None
         self._objects: dict[str, list[Path]] = {}
 
@@ -91,7 +97,9 @@ class DpdkEngine:
                 write_entries(client, built, entries)
                 client.resume()
             running.wait(limit_s=TIME_LIMIT_S)
-        _check_nothing_lost((folder / "printed").read_text())
+        printed = (folder / "printed").read_text()
+        _check_nothing_lost(printed)
+        self.handed_over = sum(int(count) for count in re.findall(r"(\d+) handed over", printed))
         return {port: captured(path) for port, path in outputs.items()}
 
     def build(self, program: Program) -> ApplicationFolder:
@@ -102,13 +110,26 @@ class DpdkEngine:
         if not folder.exists():
             write_files(folder, application.files)
             built = load_application(folder)
-            _link(folder, [*self._shared(folder), *_compile(folder, [f"{built.manifest.c_name}.c", str(SOURCE)])])
+            self._link(
+                folder, [*self._shared(folder), *self._compile(folder, [f"{built.manifest.c_name}.c", str(SOURCE)])]
+            )
         return load_application(folder)
 
     def _shared(self, folder: Path) -> list[Path]:
         if "app" not in self._objects:
-            self._objects["app"] = _compile(folder, _shared_sources(folder))
+            self._objects["app"] = self._compile(folder, _shared_sources(folder))
         return self._objects["app"]
+
+    def _compile(self, folder: Path, sources: Sequence[str]) -> list[Path]:
+        given = (*self._flags, *shlex.split(_dpdk("--cflags")))
+        made = [(folder / source).with_suffix(".o") for source in sources]
+        for source, object_ in zip(sources, made, strict=True):
+            _run(["cc", *given, "-I.", "-c", source, "-o", str(object_)], folder)
+        return made
+
+    def _link(self, folder: Path, objects: Sequence[Path]) -> None:
+        libraries = (*shlex.split(_dpdk("--libs")), "-lpthread")
+        _run(["cc", *self._flags, *map(str, objects), "-o", "application", *libraries], folder)
 
     def _folder(self) -> Path:
         """Where the programs' folders are, until this object ends."""
@@ -168,16 +189,6 @@ def _outcome(
 def _shared_sources(folder: Path) -> list[str]:
     found = (str(path.relative_to(folder)) for path in (folder / "app").glob("*.c"))
     return sorted(source for source in found if source != str(SOURCE))
-
-
-def _compile(folder: Path, sources: Sequence[str]) -> list[Path]:
-    flags = shlex.split(_dpdk("--cflags"))
-    _run(["cc", *FLAGS, *flags, "-I.", "-c", *[str(folder / source) for source in sources]], folder)
-    return [folder / f"{Path(source).stem}.o" for source in sources]
-
-
-def _link(folder: Path, objects: Sequence[Path]) -> None:
-    _run(["cc", *map(str, objects), "-o", "application", *shlex.split(_dpdk("--libs")), "-lpthread"], folder)
 
 
 def _dpdk(what: str) -> str:
