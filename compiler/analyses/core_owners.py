@@ -14,7 +14,7 @@ from enum import Enum
 
 from compiler.analyses.shares import HandlerShare, infer_shares
 from compiler.analyses.state_algebra import StateClass, classify_states
-from compiler.analyses.structure import OUTSIDE, states_of, structure_of
+from compiler.analyses.structure import OUTSIDE, Structure, states_of, structure_of
 from compiler.ir.program import Program
 
 _FREE = (StateClass.CONSTANT, StateClass.MERGEABLE)
@@ -40,11 +40,12 @@ class HandlerCore:
 class CoreOwners:
     handlers: tuple[HandlerCore, ...]  # one for each of the program's
     home: tuple[str, ...]  # the states that one core holds, in order of declaration
+    outside: bool = False  # whether packets that no handler takes touch state, which goes home with all of them
 
     @property
     def spreads(self) -> bool:
         """Whether more than one core can have work: not all packets belong to one."""
-        return any(core.choice is not CoreChoice.HOME for core in self.handlers)
+        return any(core.choice is not CoreChoice.HOME for core in self.handlers) and not self.outside
 
 
 def find_core_owners(program: Program) -> CoreOwners:
@@ -56,6 +57,7 @@ def find_core_owners(program: Program) -> CoreOwners:
         if handler != OUTSIDE:
             touched[handler].update(s for s in states_of(operation) if algebra.kind(s) not in _FREE)
     home = {f.state for f in algebra.states if f.kind not in (*_FREE, StateClass.SHARDED)}
+    home |= _touched_outside(program, structure) - {s.name for s in program.states if algebra.kind(s.name) in _FREE}
     grew = True
     while grew:
         with_home = [states for states in touched.values() if states & home]
@@ -74,4 +76,11 @@ def find_core_owners(program: Program) -> CoreOwners:
             choice, deciding = CoreChoice.ANY, set()
         kept = share if choice is CoreChoice.SHARE else None
         cores.append(HandlerCore(handler, choice, tuple(sorted(deciding)), kept))
-    return CoreOwners(tuple(cores), tuple(s.name for s in program.states if s.name in home))
+    outside = bool(_touched_outside(program, structure))
+    return CoreOwners(tuple(cores), tuple(s.name for s in program.states if s.name in home), outside)
+
+
+def _touched_outside(program: Program, structure: Structure) -> set[str]:
+    """The states of operations that belong to no handler; only programs that were not made from text have them."""
+    places = [i for i in range(len(program.operations)) if structure.handler(i) == OUTSIDE]
+    return {state for place in places for state in states_of(program.operations[place])}

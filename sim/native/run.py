@@ -24,6 +24,7 @@ from sim.native.digests import read_digests
 from sim.native.replay import CaptureReplay, Processing
 from sim.state import NO_ENTRIES, ControlEntries, RunState, TableArrayState, TableState, build_states
 
+ANY_SHARE: Final = (1 << 32) - 1  # WEFT_ANY_SHARE in `weft/packet.h`
 BATCH: Final = 256  # packets
 _SLACK: Final = 64  # bytes behind a batch's packets
 
@@ -68,6 +69,16 @@ class NativeRun:
             self._block.read(self._states)
             self._are_read = True
         return self._states
+
+    def share(self, packet: Packet) -> int | None:
+        """The share whose owner has to process the packet where many cores do; None where any of them may."""
+        data = self._ffi.from_buffer(bytearray(packet.data) or bytearray(1))
+        given = self._ffi.new("struct weft_packet *")
+        given.data, given.size = self._ffi.cast("uint8_t *", data), len(packet.data)
+        given.wire_length = packet.wire_length
+        given.now, given.port = packet.time_ns & 0xFFFF_FFFF_FFFF_FFFF, packet.port
+        found = self._call("share")(given)
+        return None if found == ANY_SHARE else found
 
     @property
     def summary(self) -> Summary:
@@ -217,6 +228,6 @@ def _load(datapath: Datapath) -> tuple[Foreign, CData]:
     ffi.cdef(
         f"{PACKET_TYPES} void {name}_init(void *state); {installs}"
         f"uint32_t {name}_process(void *state, const struct weft_packet *packets, uint32_t count, "
-        "struct weft_output *out);"
+        f"struct weft_output *out); uint32_t {name}_share(const struct weft_packet *packet);"
     )
     return ffi, ffi.dlopen(str(build_library(datapath_files(datapath))))
