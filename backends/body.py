@@ -16,6 +16,7 @@ from compiler.ir.program import Program
 from compiler.ir.values import Operand, Value
 
 Emit = Callable[[Operation], None]
+Reads = Callable[[Operation], Iterable[Operand]]
 
 
 class BodyValues(Protocol):
@@ -42,15 +43,18 @@ class BodyValues(Protocol):
 
 
 class Body:
-    """Writes the operations of a program. `emit` writes one that is not pure."""
+    """Writes the operations of a program. `emit` writes one that is not pure.
 
-    def __init__(self, program: Program, values: BodyValues, emit: Emit) -> None:
+    `also_reads` tells what an operation's text reads beside its operands.
+    """
+
+    def __init__(self, program: Program, values: BodyValues, emit: Emit, *, also_reads: Reads = lambda _: ()) -> None:
         self._program, self._values, self._emit = program, values, emit
         self._positions = {id(operation): place for place, operation in enumerate(program.operations)}
         # What stands where it is used would only come between a guard and its opposite.
         written = tuple(o for o in program.operations if not isinstance(o, Pure) or values.has_statement(o))
         self._blocks = nest(replace(program, operations=written))
-        values.in_place = frozenset(_used_in_own_block(program, self._blocks, written))
+        values.in_place = frozenset(_used_in_own_block(program, self._blocks, written, also_reads))
 
     def write(self) -> None:
         self._items(self._blocks)
@@ -154,7 +158,7 @@ def _flatten(lines: list[str], inside: int) -> None:
     lines[inside:] = [*notes, *shallower]
 
 
-def _used_in_own_block(program: Program, root: Block, written: tuple[Operation, ...]) -> set[int]:
+def _used_in_own_block(program: Program, root: Block, written: tuple[Operation, ...], also_reads: Reads) -> set[int]:
     """The values that nothing uses outside the block in which they are defined."""
     definitions = {v.number: o for o in program.operations for v in results(o)}
     statements = {id(o) for o in written}
@@ -182,7 +186,7 @@ def _used_in_own_block(program: Program, root: Block, written: tuple[Operation, 
                 reads([condition] if condition is not None else [], here)
                 visit(item, (*here, place))
             else:
-                reads(operands(item), here)
+                reads((*operands(item), *also_reads(item)), here)
                 for value in results(item):
                     homes[value.number] = here
 

@@ -10,6 +10,7 @@ from compiler.ir.guard_tree import GuardTree
 from compiler.ir.headers import Header
 from compiler.ir.operations import Clone, Flood, HeaderPresent, Multicast, Operation, Reply, Rest, Send, WriteField
 from compiler.ir.program import Program
+from compiler.ir.values import Operand
 
 FieldKey = tuple[str, str]  # (header, field)
 
@@ -51,6 +52,10 @@ class FieldWrites:
     def is_carried(self, write: WriteField) -> bool:
         """Whether some emission may carry what is written."""
         return id(write) in self._carried or (write.header, write.field) in self.noted
+
+    def values_of(self, operation: Operation) -> list[Operand]:
+        """The values that an emission puts into the packet for sure."""
+        return [write.value for _, write in self.of(operation).writes if write is not None]
 
     def of(self, operation: Operation) -> Rewrite:
         return self._rewrites.get(id(operation), Rewrite((), ()))

@@ -80,7 +80,7 @@ class PacketFunction:
                     self._plan.code[operation.state].write_call(operation, values)
 
         with inside.indented():
-            Body(program, values, emit).write()
+            Body(program, values, emit, also_reads=writes.values_of).write()
         out = Writer()
         ahead.write_struct(out)
         ahead.write(out)
