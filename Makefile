@@ -5,16 +5,20 @@ BENCHES := $(filter-out bench/__init__.py,$(wildcard bench/*.py))
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test long check bench mutate lock clean
+.PHONY: demo test long check bench mutate lock clean packages
 
 demo: .venv/.installed
 	$(BIN)/weft demo
 
-test: .venv/.installed
+test: .venv/.installed packages
 	$(BIN)/pytest -n auto
 
+# What tests on DPDK need, where this user may install it.
+packages:
+	@tools/packages.sh
+
 # The tests marked `long` as well, and many more examples for every property.
-long: .venv/.installed
+long: .venv/.installed packages
 	HYPOTHESIS_PROFILE=long $(BIN)/pytest -n auto -m "long or not long"
 
 check: .venv/.installed
