@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import hashlib
 import os
+import platform
 import shlex
 import shutil
 import subprocess
@@ -17,7 +18,9 @@ from typing import Final
 from sim.native.errors import CompilerMissingError, NativeBuildError
 
 COMPILERS: Final = ("cc", "gcc", "clang")
-FLAGS: Final = ("-std=c11", "-O3", "-march=native", "-fPIC", "-shared", "-ffreestanding")
+# gcc 12 turns numbers of 16 bits round by way of the stack where it may use `movbe`, and then waits for its own store.
+_OF_MACHINE: Final = ("-mno-movbe",) if platform.machine() in ("x86_64", "AMD64") else ()
+FLAGS: Final = ("-std=c11", "-O3", "-march=native", *_OF_MACHINE, "-fPIC", "-shared", "-ffreestanding")
 FLAGS_VARIABLE: Final = "WEFT_CFLAGS"  # flags of the user's, behind all others
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import Final
 
@@ -48,7 +49,7 @@ class NativeRun:
         self._states = build_states(program, entries, salt=salt) if states is None else states
         self._datapath = compile_datapath(program, salt=salt)
         self._ffi, self._library = _load(self._datapath)
-        self._memory = mmap.mmap(-1, self._datapath.block.size)
+        self._memory = _block_memory(self._datapath.block.size)
         memory = np.frombuffer(self._memory, dtype=np.uint8)
         self._block = StateBlock(program, self._datapath.block, memory)
         self._state = self._ffi.cast("void *", self._ffi.from_buffer(self._memory))
@@ -217,6 +218,14 @@ class _Output:
 
     def digests(self) -> bytes:
         return bytes(self._ffi.buffer(self._digests, self.struct.digests_used))
+
+
+def _block_memory(size: int) -> mmap.mmap:
+    """Zeros for a state, in huge pages where the system gives them: keys lead everywhere in it."""
+    memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    with suppress(OSError):
+        memory.madvise(mmap.MADV_HUGEPAGE)
+    return memory
 
 
 def _load(datapath: Datapath) -> tuple[Foreign, CData]:
