@@ -76,7 +76,8 @@ class LookAhead:
 
     @property
     def third_is_needed(self) -> bool:
-        return any(isinstance(self._code[site.state], IndexCode) for site in self._early.sites)
+        codes = (self._code[site.state] for site in self._early.sites)
+        return any(isinstance(code, IndexCode) and not code.is_told_by_lease for code in codes)
 
     def _head(self, step: str, packet: str = "") -> str:
         return (
@@ -146,6 +147,12 @@ class LookAhead:
                     out.line(f"const uint32_t ways = {code.matches(tags, f'weft_tag(ahead->crc_{number})')};")
                     out.line(f"ahead->slot_{number} = ways ? ahead->slot_{number} + weft_lowest(ways) : WEFT_NO_SLOT;")
                     with out.block("if (ways)"):
+                        if isinstance(code, IndexCode) and code.is_told_by_lease:
+                            way = f"[ahead->slot_{number} % {code.ways}]"
+                            id_ = f"state->{code.name}_sets[ahead->slot_{number} / {code.ways}].id{way}"
+                            for line in code.lease.fetch(id_):
+                                out.line(line)
+                            continue
                         out.line(f"WEFT_FETCH(&state->{code.name}_entries[ahead->slot_{number}]);")
                         if code.straddles:
                             behind = f"&state->{code.name}_entries[ahead->slot_{number} + 1]"
@@ -159,7 +166,7 @@ class LookAhead:
         with out.block(""):
             for number, site in enumerate(self._early.sites):
                 code = self._code[site.state]
-                if isinstance(code, IndexCode):
+                if isinstance(code, IndexCode) and not code.is_told_by_lease:
                     with out.block(f"if (ahead->looks & {1 << number}u && ahead->slot_{number} != WEFT_NO_SLOT)"):
                         id_ = f"state->{code.name}_entries[ahead->slot_{number}].id"
                         for line in code.lease.fetch(id_):

@@ -30,6 +30,7 @@ from compiler.ir.states import (
 )
 from compiler.ir.types import Type, bit_width
 from compiler.meaning.hashing import crc32, pack
+from compiler.meaning.sets import NO_SLOT
 from compiler.meaning.token_bucket import bucket_constants
 from sim.native.errors import GroupRoomError
 from sim.native.memory import BlockMemory, Memory, Slots
@@ -59,7 +60,8 @@ class StateBlock:
 
     def write(self, states: Mapping[str, RunState]) -> None:
         """Put `states` into a block that is as it was before the first packet; tables are installed by others."""
-        for declared in self._program.states:
+        # Leases first: entries of indexes are noted in them.
+        for declared in sorted(self._program.states, key=lambda declared: not isinstance(declared, Lease)):
             self._restore(declared, states[declared.name].snapshot())
 
     def _snapshot(self, declared: State) -> dict[str, object] | None:
@@ -216,6 +218,8 @@ class StateBlock:
         for id_, generation, last, values in snapshot["leases"]:
             at = id_ - declared.first
             self._memory.put(place, at, "generation", generation)
+            if _has_member(place, "slot"):
+                self._memory.put(place, at, "slot", NO_SLOT)
             if declared.idle_ticks is not None:
                 self._memory.put(place, at, "last", last)
             if values is not None:
@@ -241,7 +245,20 @@ class StateBlock:
             self._put_leaves(entries, slot, keys, leaves)
             self._memory.put(entries, slot, "id", id_)
             self._memory.put(entries, slot, "generation", generation)
+            self._tell_lease(declared, slot, id_, generation)
         self._memory.put(self._place(declared.name, "failed"), 0, None, _number(snapshot["failed_inserts"]))
+
+    def _tell_lease(self, declared: Index, slot: int, id_: int, generation: int) -> None:
+        """Note an entry in its set and in its lease, where a look-up reads it there."""
+        sets, leases = self._place(declared.name, "sets"), self._place(declared.lease, "entries")
+        if not (_has_member(sets, "id") and _has_member(leases, "slot")):
+            return
+        self._memory.column(sets, "id", declared.ways)[divmod(slot, declared.ways)] = id_
+        lease = self._program.state(declared.lease)
+        assert isinstance(lease, Lease), "an index points to a lease"
+        at = id_ - lease.first
+        if self._memory.number(leases, at, "generation") == generation:
+            self._memory.put(leases, at, "slot", slot)
 
     # --- what the control plane fills
 
@@ -305,6 +322,11 @@ class StateBlock:
             ports[at : at + len(members)] = members
             at += len(members)
         starts[65536] = at
+
+
+def _has_member(place: Placed, name: str) -> bool:
+    of = place.region.of
+    return isinstance(of, Struct) and any(member.name == name for member in of.members)
 
 
 def _has_order(declared: Table) -> bool:

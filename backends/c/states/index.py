@@ -13,6 +13,7 @@ from backends.c.states.state_code import (
     bind_results,
     function,
     hinted_function,
+    is_equal,
     parts_of,
     result_struct,
     returned,
@@ -52,9 +53,18 @@ class IndexCode:
         """A bit for each way of a set whose tag is `tag`."""
         return self._places.matches(tags, tag)
 
+    @property
+    def is_told_by_lease(self) -> bool:
+        """Whether leases hold their keys: then sets have the ids, and a look-up reads no entry."""
+        return self.lease.only_index == self._state.name
+
     def regions(self) -> list[Region]:
         state = self._state
-        ways = Struct(f"{self.name}_set", (Member("tag", U16, self._places.padded),), self._places.set_align)
+        tags = Member("tag", U16, self._places.padded)
+        ids = (Member("id", self.lease.id_type, self._places.padded),) if self.is_told_by_lease else ()
+        plain = Struct(f"{self.name}_set", (tags, *ids))
+        align = min(LINE, 1 << (plain.size - 1).bit_length()) if ids else self._places.set_align
+        ways = Struct(plain.name, plain.members, align)
         members = (
             Member("generation", U32),
             *(Member(part.name, stored(part.type)) for part in self._key),
@@ -89,13 +99,26 @@ class IndexCode:
         function(out, f"{head}, const struct {name}_entry *entry)", lines)
 
     def _at_hint(self, hit: list[str]) -> list[str]:
-        """`hit` is done with a live `lease` where the hint leads to it."""
-        name = self.name
+        """`hit` is done with a live `lease`, and its `id`, where the hint leads to it."""
+        name, lease, ways = self.name, self.lease, self._state.ways
+        if self.is_told_by_lease:
+            values = " && ".join(
+                is_equal(f"lease->{value.name}", key) for value, key in zip(lease.values, self._key, strict=True)
+            )
+            return [
+                # A lease that says it is in this way was opened for the key that it holds, and this is the key's way.
+                f"const {self._id} id = state->{name}_sets[hint / {ways}].id[hint % {ways}];",
+                f"struct {lease.name}_entry *lease = {lease.entry('id')};",
+                f"if (lease->slot == hint && {values} && {lease.name}_is_live(lease, tick)) {{",
+                *(f"    {line}" for line in hit),
+                "}",
+            ]
         return [
             # No way of an index ever becomes free again, so that the tag says nothing new.
             f"const struct {name}_entry *entry = &state->{name}_entries[hint];",
             f"if ({all_equal('entry->', self._key)}) {{",
-            f"    struct {self.lease.name}_entry *lease = {name}_lease(state, tick, entry);",
+            f"    struct {lease.name}_entry *lease = {name}_lease(state, tick, entry);",
+            f"    const {self._id} id = entry->id;",
             "    if (lease) {",
             *(f"        {line}" for line in hit),
             "    }",
@@ -119,7 +142,7 @@ class IndexCode:
         hit = [
             *(lease.refresh("lease") if refresh else []),
             "found.present = true;",
-            "found.id = entry->id;",
+            "found.id = id;",
             *(f"found.{part.name} = lease->{part.name};" for part in lease.values),
             "return found;",
         ]
@@ -131,6 +154,7 @@ class IndexCode:
             f"    if (!({all_equal('entry->', self._key)}))",
             "        continue;",
             f"    struct {lease.name}_entry *lease = {name}_lease(state, tick, entry);",
+            f"    const {self._id} id = entry->id;",
             "    if (lease) {",
             *(f"        {line}" for line in hit),
             "    }",
@@ -150,7 +174,7 @@ class IndexCode:
         hit = [
             *lease.refresh("lease"),
             "found.done = true;",
-            "found.id = entry->id;",
+            "found.id = id;",
             *(f"found.{part.name} = lease->{part.name};" for part in lease.values),
             "return found;",
         ]
@@ -163,6 +187,7 @@ class IndexCode:
             f"    if (!({all_equal('entry->', self._key)}))",
             "        continue;",
             f"    struct {lease.name}_entry *lease = {name}_lease(state, tick, entry);",
+            f"    const {self._id} id = entry->id;",
             "    if (lease) {",
             *(f"        {line}" for line in hit),
             "    }",
@@ -184,6 +209,7 @@ class IndexCode:
             *(f"entry->{part.name} = {part.name};" for part in self._key),
             f"entry->id = ({self.lease.id_type.name})id;",
             f"entry->generation = ({lease.entry('id')})->generation;",
+            *self._told_to_lease(),
             "found.done = found.opened = true;",
             f"found.id = ({self._id})id;",
             *(f"found.{part.name} = {part.name};" for part in lease.values),
@@ -193,6 +219,15 @@ class IndexCode:
         hinted_function(
             out, result, f"{name}_find_or_open", self._block, parts, at_hint=self._at_hint(hit), search=lines
         )
+
+    def _told_to_lease(self) -> list[str]:
+        """Statements that note a new entry in the set and in its lease."""
+        if not self.is_told_by_lease:
+            return []
+        return [
+            f"ways->id[way] = ({self.lease.id_type.name})id;",
+            f"({self.lease.entry('id')})->slot = set * {self._state.ways} + way;",
+        ]
 
     def write_call(self, operation: StateAccess, values: Expressions) -> None:
         name, lease = self.name, self.lease

@@ -21,7 +21,7 @@ from backends.leaf_names import leaf_names
 from backends.writer import Writer
 from compiler.ir.accesses import IndexOpen, LeaseClose, LeaseGet, LeaseOpen, StateAccess
 from compiler.ir.program import Program
-from compiler.ir.states import Lease
+from compiler.ir.states import Index, Lease
 from compiler.ir.types import Bits
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class LeaseCode:
         own = [o for o in program.operations if getattr(o, "state", None) == state.name]
         of_indexes = [o for o in program.operations if getattr(o, "lease", None) == state.name]
         self._operations = [*own, *of_indexes]
+        self.only_index = _only_index(state, program)
 
     @property
     def id_type(self) -> CType:
@@ -50,7 +51,9 @@ class LeaseCode:
         state = self.state
         ticks = () if state.idle_ticks is None else (Member("last", U32),)
         values = sorted((Member(p.name, stored(p.type)) for p in self.values), key=lambda m: -m.type.align)
-        plain = Struct(f"{self.name}_entry", (Member("generation", U32), *ticks, *values, Member("is_open", U8)))
+        slot = (Member("slot", U32),) if self.only_index else ()  # where in its index it is
+        members = (Member("generation", U32), *ticks, *slot, *values, Member("is_open", U8))
+        plain = Struct(f"{self.name}_entry", members)
         whole = 1 << (plain.size - 1).bit_length()
         # An entry that lies across two lines costs two misses; a third more memory is less.
         entry = Struct(plain.name, plain.members, whole if whole <= 64 and 3 * whole <= 4 * plain.size else 1)
@@ -221,3 +224,16 @@ class LeaseCode:
                 bind_stored(values, id_, f"({opened} != WEFT_NO_ID ? {opened} : 0)")
             case _:
                 raise AssertionError(operation)
+
+
+def _only_index(lease: Lease, program: Program) -> str | None:
+    """The index that opens all leases, each with its key as its values; None where there is no such one.
+
+    What such a lease holds tells its key, so that a look-up need not read it in the index.
+    """
+    opens = [o for o in program.operations if isinstance(o, IndexOpen) and o.lease == lease.name]
+    others = [o for o in program.operations if isinstance(o, LeaseOpen) and o.state == lease.name]
+    indexes = [s.name for s in program.states if isinstance(s, Index) and s.lease == lease.name]
+    if others or len(indexes) != 1 or not opens or any(o.key != o.lease_values for o in opens):
+        return None
+    return indexes[0]
