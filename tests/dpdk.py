@@ -102,9 +102,9 @@ class DpdkEngine:
         self.handed_over = sum(int(count) for count in re.findall(r"(\d+) handed over", printed))
         return {port: captured(path) for port, path in outputs.items()}
 
-    def build(self, program: Program) -> ApplicationFolder:
-        """The test build of the program, compiled. What is the same for all programs is compiled once."""
-        application = compile_application(program, test_header=True)
+    def build(self, program: Program, *, test_header: bool = True) -> ApplicationFolder:
+        """The program, compiled. What is the same for all programs is compiled once."""
+        application = compile_application(program, test_header=test_header)
         digest = hashlib.sha256(b"".join(content for _, content in sorted(application.files.items()))).hexdigest()
         folder = self._folder() / digest[:32]
         if not folder.exists():

@@ -28,7 +28,8 @@ class RunOptions:
 
     `eal`: options of DPDK's EAL, cores and devices among them; a file prefix is added. `ports`: the DPDK port of
     each logical one, where it is not the one of its number. `folder`: where the control socket and what it prints
-    are. `more`: further options of the application.
+    are. `more`: further options of the application. `die_with_parent`: it ends with the thread that starts it, also
+    where that is killed; False where it is to outlive it.
     """
 
     eal: Sequence[str]
@@ -39,6 +40,7 @@ class RunOptions:
     until_idle_ms: int | None = None
     paused: bool = False
     more: Sequence[str] = ()
+    die_with_parent: bool = True
 
 
 class RunningApplication:
@@ -102,7 +104,16 @@ def start_application(binary: Path, options: RunOptions) -> RunningApplication:
     """Start the binary; nothing is waited for. Raises an `OSError` where there is no such program."""
     prefix = f"weft-{os.getpid()}-{secrets.token_hex(4)}"
     socket, printed = options.folder / "control", options.folder / "printed"
-    command = [*_guard(), str(binary), *options.eal, "--file-prefix", prefix, "--", "--control", str(socket)]
+    command = [
+        *(_guard() if options.die_with_parent else ()),
+        str(binary),
+        *options.eal,
+        "--file-prefix",
+        prefix,
+        "--",
+        "--control",
+        str(socket),
+    ]
     command += [text for name, port in options.ports.items() for text in ("--port", f"{name}={port}")]
     command += _given("--digests", options.digests) + _given("--save", options.save)
     command += _given("--until-idle", options.until_idle_ms)
