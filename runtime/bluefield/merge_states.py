@@ -51,6 +51,8 @@ def _merged(
 ) -> dict[str, Any] | None:
     if "epoch" in snapshots[0]:  # of the control plane
         return None
+    if len(snapshots) == 1:
+        return snapshots[0]
     match how.owner:
         case "constant" | "home":
             return snapshots[0]

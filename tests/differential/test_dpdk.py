@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from random import Random
 
 import pytest
 from scapy.layers.inet import IP, UDP
 from scapy.layers.l2 import Ether
 from scapy.packet import Raw
 
+from compiler.analyses.shares import infer_shares
+from compiler.passes.assign_shares import assign_shares
+from sim.state import NO_ENTRIES
+from tests.compiler.analyses.random_programs import random_packets, random_program
 from tests.differential.cases import Case, random_case
 from tests.differential.compare import differences
 from tests.differential.native import any_case
@@ -55,6 +60,15 @@ def case_of(number: int) -> Case:
     return any_case(number) if number % 2 else random_case(number)
 
 
+def sharded_case(number: int) -> Case:
+    """A generated program whose state is split eight ways, as far as it can be."""
+    random = Random(number)
+    program = random_program(random, shares=8, plain_keys=number % 4 != 0)
+    names = [port.name for port in program.ports]
+    packets = tuple(Arrival(names[p.port], p.data, p.now) for p in random_packets(random, 60))
+    return Case(number, assign_shares(program, infer_shares(program)), NO_ENTRIES, packets)
+
+
 def assert_equal(case: Case, engine: DpdkEngine) -> None:
     expected = InterpreterEngine().run(case.program, case.entries, case.packets)
     found = engine.run(case.program, case.entries, case.packets)
@@ -90,6 +104,11 @@ def test_workers_hand_packets_to_the_owners_of_their_shares(workers: DpdkEngine,
     assert workers.handed_over > 0  # one capture comes in by one queue, which one worker has
 
 
+@pytest.mark.parametrize("number", (1, 2))
+def test_a_generated_program_on_several_workers(number: int, workers: DpdkEngine) -> None:
+    assert_equal(sharded_case(number), workers)
+
+
 def test_packets_of_a_flow_keep_their_order(workers: DpdkEngine) -> None:
     packets = flows(count=40, length=50)
     outcome = workers.run(example_program("nat"), example_entries("nat"), packets)
@@ -112,6 +131,13 @@ def flows(*, count: int, length: int) -> list[Arrival]:
         for number in range(length)
         for head in heads
     ]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("first", range(0, 200, AT_ONCE))
+def test_many_generated_programs_on_several_workers(first: int, workers: DpdkEngine) -> None:
+    for number in range(first, first + AT_ONCE):
+        assert_equal(sharded_case(number), workers)
 
 
 @pytest.mark.long
