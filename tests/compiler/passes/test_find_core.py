@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from scapy.layers.inet import IP, TCP, UDP
 from scapy.layers.l2 import Ether
+from scapy.packet import Packet
 
 from compiler.analyses.core_owners import find_core_owners
 from compiler.ir.emissions import Drop
@@ -26,7 +27,7 @@ def finder(program: Program) -> Program:
     return run_passes(found, since="assign_shares", check=True)
 
 
-def answer(program: Program, packet: Ether, port: int) -> int | None:
+def answer(program: Program, packet: Packet, port: int) -> int | None:
     """The share, or None where any core may have the packet."""
     outcome = Machine(program, states={}).process(bytes(packet), port=port, now=0)
     return None if isinstance(outcome.final, Drop) else outcome.emissions[0].port
