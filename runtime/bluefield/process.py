@@ -53,6 +53,12 @@ class RunningApplication:
         self._printed = printed
 
     @property
+    def runtime_folder(self) -> Path:
+        """Where EAL keeps its files, telemetry's socket among them; it leaves them there."""
+        base = "/var/run" if os.geteuid() == 0 else os.environ.get("XDG_RUNTIME_DIR", "/tmp")
+        return Path(base) / "dpdk" / self.file_prefix
+
+    @property
     def pid(self) -> int:
         return self._child.pid
 
@@ -75,7 +81,7 @@ class RunningApplication:
             raise ProcessError(f"the application ended with {_ending(code)}{self.last_lines()}")
 
     def stop(self) -> None:
-        """Let it finish what it has received; kill it where that takes too long. Does nothing where it has ended."""
+        """Let it finish what it has received; kill it where that takes too long. Nothing of it is left then."""
         if self._child.poll() is None:
             self._child.send_signal(signal.SIGTERM)
             with suppress(subprocess.TimeoutExpired):
@@ -83,6 +89,7 @@ class RunningApplication:
         if self._child.poll() is None:
             self._child.kill()
             self._child.wait()
+        shutil.rmtree(self.runtime_folder, ignore_errors=True)
 
     def last_lines(self) -> str:
         """What it printed last, to stand behind a message."""

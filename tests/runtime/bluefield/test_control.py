@@ -159,6 +159,7 @@ def test_a_signal_ends_it_well(start: Start) -> None:
         running.stop()
         running.wait(limit_s=0.1)
         assert not running.socket.exists()
+        assert not running.runtime_folder.exists()
 
 
 def test_a_request_ends_it_even_while_it_is_paused(start: Start) -> None:

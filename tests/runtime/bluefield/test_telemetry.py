@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
 import time
-from pathlib import Path
 from typing import Any
 
 from runtime.bluefield.application_folder import ApplicationFolder
@@ -22,8 +20,7 @@ LONGEST = 1 << 20
 
 
 def ask(running: RunningApplication, *commands: str) -> list[Any]:
-    runtime = "/var/run" if os.geteuid() == 0 else os.environ.get("XDG_RUNTIME_DIR", "/tmp")
-    path = Path(runtime) / "dpdk" / running.file_prefix / "dpdk_telemetry.v2"
+    path = running.runtime_folder / "dpdk_telemetry.v2"
     found = []
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as connection:
         connection.settimeout(10)
