@@ -70,7 +70,7 @@ def _shifted(operator: BinaryOperator, left: Text, by: int, *, width: int) -> Te
 
 def logic(operator: BinaryOperator, left: Text, right: Text) -> Text:
     """The same for truth values, as which numbers of one bit are calculated."""
-    a, b = atom(left), atom(right)
+    a, b = _compared_side(left), atom(right)
     match operator:
         case BinaryOperator.ADD | BinaryOperator.SUB | BinaryOperator.XOR:
             return plain(f"{a} != {b}", is_bool=True)
@@ -84,6 +84,11 @@ def logic(operator: BinaryOperator, left: Text, right: Text) -> Text:
             return Text("false", is_bool=True, constant=0)
         case BinaryOperator.SHL | BinaryOperator.SHR:  # the amount is a number
             return plain(f"{a} && {b} == 0", is_bool=True)
+
+
+def _compared_side(text: Text) -> str:
+    """The left side of a comparison. Compilers ask whether `!a == b` was meant."""
+    return f"({text.code})" if text.code.startswith("!") else atom(text)
 
 
 def _side(text: Text, sign: str) -> str:
@@ -101,4 +106,4 @@ def compared(operator: CompareOperator, left: Text, right: Text) -> Text:
     if left.constant == 0 and operator in (CompareOperator.GT, CompareOperator.LE):
         always = operator is CompareOperator.LE
         return Text("true" if always else "false", is_bool=True, constant=int(always))
-    return plain(f"{atom(left)} {_COMPARE[operator]} {atom(right)}", is_bool=True)
+    return plain(f"{_compared_side(left)} {_COMPARE[operator]} {atom(right)}", is_bool=True)

@@ -49,9 +49,8 @@ class ArrayCode:
         out = values.out
         match operation:
             case ArrayRead(index=index, result=result):
-                cell = self._cell(values.number(index).code)
                 if values.is_used(result):
-                    assign_stored(values, result, cell)
+                    assign_stored(values, result, self._cell(values.number(index).code))
             case ArrayWrite(index=index, value=value):
                 code = values.code(value)
                 out.line(f"{self._cell(values.number(index).code)} = {code};")

@@ -283,7 +283,7 @@ class TableCode:
             f"uint16_t *lengths = &state->{name}_lengths[copy * {width + 1}];",
             "uint32_t known = 0;",
             "for (uint32_t i = 0; i < count; i++)",
-            "    if (known == 0 || lengths[known - 1] != entries[i].length)",
+            f"    if (known == 0 || (lengths[known - 1] != entries[i].length && known <= {width}))",
             "        lengths[known++] = entries[i].length;",
             f"state->{name}_length_count[copy] = known;",
         ]
