@@ -10,7 +10,11 @@ from backends.c.hash_tables import render_hash_tables
 from compiler.analyses.core_owners import find_core_owners
 from compiler.ir.program import Program
 from compiler.meaning.hashing import DEFAULT_SALT
+from compiler.passes.eliminate_common_subexpressions import eliminate_common_subexpressions
+from compiler.passes.eliminate_dead_code import eliminate_dead_code
 from compiler.passes.find_core import find_core
+from compiler.passes.fold_constants import fold_constants
+from compiler.passes.propagate_copies import propagate_copies
 from compiler.pipeline import run_passes
 
 LIBRARY = ("types", "packet", "bytes", "numbers", "wide", "hash", "ways", "clock", "checksum")
@@ -18,7 +22,14 @@ LIBRARY = ("types", "packet", "bytes", "numbers", "wide", "hash", "ways", "clock
 
 def compile_datapath(program: Program, *, salt: int = DEFAULT_SALT) -> Datapath:
     """The C of a program (`LoadedProgram.program`, which has its shares)."""
-    return emit_datapath(run_passes(program, since="assign_shares"), share_finder(program), salt=salt)
+    return emit_datapath(_tidied(run_passes(program, since="assign_shares")), share_finder(program), salt=salt)
+
+
+def _tidied(program: Program) -> Program:
+    """Without what only became constant when other things had: C compilers warn of `x < x`."""
+    for tidy in (fold_constants, propagate_copies, eliminate_common_subexpressions, eliminate_dead_code):
+        program = tidy(program)
+    return program
 
 
 def share_finder(program: Program) -> Program | None:

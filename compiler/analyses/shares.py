@@ -29,9 +29,11 @@ from compiler.analyses.share_words import Word
 from compiler.analyses.state_writes import written_states
 from compiler.analyses.structure import Structure, structure_of
 from compiler.analyses.value_numbers import ValueNumbers, number_values, render_expression
+from compiler.ir.fields import operands
+from compiler.ir.operations import Pure
 from compiler.ir.program import Program
 from compiler.ir.states import Index, Lease, Map
-from compiler.ir.values import Operand
+from compiler.ir.values import Operand, Value
 from compiler.source import Span
 
 SUGGESTED_SHARES = 64
@@ -106,11 +108,37 @@ def _handler_shares(structure: Structure, numbers: ValueNumbers, choice: Choice)
     made = []
     for handler, anchor in sorted(choice.anchors.items()):
         key = anchor.access.key or anchor.access.hint
-        parts = tuple(key[position] for position in anchor.positions)
+        parts = tuple(_of_headers(structure, numbers, key[position]) for position in anchor.positions)
         fields = tuple(render_expression(structure.program, numbers, numbers.of(part)) for part in parts)
         span = structure.program.operations[anchor.access.operation].span
         made.append(HandlerShare(handler, parts, fields, choice.words[handler], span))
     return tuple(made)
+
+
+def _of_headers(structure: Structure, numbers: ValueNumbers, operand: Operand) -> Operand:
+    """The operand, or one that always equals it and is made of header fields alone: `if hit { sport } else { sport }`
+    is `sport`, but a result of a state stands in it."""
+    if _is_made_of_headers(structure, operand):
+        return operand
+    number = numbers.of(operand)
+    for operation in structure.program.operations:
+        if not isinstance(operation, Pure) or numbers.of(operation.result) != number:
+            continue
+        if _is_made_of_headers(structure, operation.result):
+            return operation.result
+    return operand
+
+
+def _is_made_of_headers(structure: Structure, operand: Operand) -> bool:
+    waiting: list[Operand] = [operand]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, Value):
+            operation = structure.program.operations[structure.definition(value)]
+            if not isinstance(operation, Pure):
+                return False
+            waiting.extend(operands(operation))
+    return True
 
 
 def _sharded_states(
