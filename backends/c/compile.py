@@ -7,6 +7,8 @@ from pathlib import PurePath
 
 from backends.c.datapath import Datapath, emit_datapath
 from backends.c.hash_tables import render_hash_tables
+from backends.c.names import header_names
+from backends.header_names import rename_headers
 from compiler.analyses.core_owners import find_core_owners
 from compiler.ir.program import Program
 from compiler.meaning.hashing import DEFAULT_SALT
@@ -22,7 +24,13 @@ LIBRARY = ("types", "packet", "bytes", "numbers", "wide", "hash", "ways", "clock
 
 def compile_datapath(program: Program, *, salt: int = DEFAULT_SALT) -> Datapath:
     """The C of a program (`LoadedProgram.program`, which has its shares)."""
-    return emit_datapath(_tidied(run_passes(program, since="assign_shares")), share_finder(program), salt=salt)
+    names = header_names(program)
+    finder = share_finder(program)
+    return emit_datapath(
+        rename_headers(_tidied(run_passes(program, since="assign_shares")), names),
+        None if finder is None else rename_headers(finder, names),
+        salt=salt,
+    )
 
 
 def _tidied(program: Program) -> Program:

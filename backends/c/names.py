@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from backends.identifiers import FreshNames
+from compiler.ir.program import Program
 
 # C11, 6.4.1, and what headers that generated code includes define, or some compilers know.
 _KEYWORDS: Final = """
@@ -27,3 +28,9 @@ class Names(FreshNames):
 
     def is_reserved(self, name: str) -> bool:
         return name in _WORDS or name.startswith(("weft_", "WEFT_", "__")) or name.endswith("_t")
+
+
+def header_names(program: Program) -> dict[str, str]:
+    """For every header a name that can be a member and a label."""
+    names = Names()
+    return {header.name: names.fresh(header.name) for header in program.all_headers}

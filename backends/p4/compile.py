@@ -8,8 +8,9 @@ from pathlib import Path, PurePath
 
 import msgspec
 
+from backends.header_names import rename_headers
 from backends.p4.emit import emit_p4, manifest_of
-from backends.p4.header_names import rename_headers
+from backends.p4.header_names import header_names
 from backends.p4.layout import Layout
 from backends.p4.manifest import FILE_NAME, Manifest, Table, manifest_as_json
 from backends.p4.p4info import render_p4info
@@ -32,7 +33,8 @@ def plan_layout(program: Program, *, test_header: bool = False) -> Layout:
     """Decide what becomes of the program (`LoadedProgram.program`) on the switch."""
     source = run_passes(program, since="assign_shares")  # a loaded program has its shares
     merged = run_passes(program, since="assign_shares", also=("merge_table_lookups",))
-    prepared = rename_headers(copy_tables(_with_lists_in_tables(merged)))
+    copied = copy_tables(_with_lists_in_tables(merged))
+    prepared = rename_headers(copied, header_names(copied))
     return Layout(prepared, source, table_copies(source, prepared), test_header)
 
 

@@ -13,10 +13,15 @@ from pathlib import Path
 
 import pytest
 
+from compiler.load import load_source
+from compiler.pipeline import run_passes
+from compiler.source import Source
+from sim.state import NO_ENTRIES
 from tests.differential.cases import Case, random_case
 from tests.differential.native import any_case, assert_no_difference, native_differences, needs_compiler
 from tests.differential.test_corpus import NAMES, PACKETS, traffic
 from tests.differential.test_pieces import piece_cases
+from tests.engines import Arrival
 from tests.examples.corpus import example_entries, example_program
 
 QUICK = 20
@@ -82,3 +87,20 @@ def test_many_generated_programs(first: int) -> None:
 @pytest.mark.parametrize("first", range(0, 400, AT_ONCE))
 def test_the_pieces_of_many_generated_programs(first: int) -> None:
     assert_no_difference(case for number in range(first, first + AT_ONCE) for case in piece_cases(number))
+
+
+def test_headers_may_have_names_that_c_has_a_meaning_for() -> None:
+    text = """
+        use std::net;
+        port lan;
+        header long on eth.type == 0x88b5 { int: u8, next: u8 }
+        header parsed on long.next == 1 { payload: u8 }
+        header data on parsed.payload == 2 { here: u8 }
+        on lan (p: data) { p.data.here = p.long.int; reply }
+        on lan (p: long) { p.long.int = 7; reply }
+        on lan (_) { drop }
+    """
+    program = run_passes(load_source(Source("test.weft", text)).program, until="assign_shares")
+    bodies = (b"\x01\x01\x02\x03", b"\x01\x01\x03\x03", b"\x01\x00", b"\x01", b"")
+    packets = tuple(Arrival("lan", bytes(12) + b"\x88\xb5" + body) for body in bodies)
+    assert not native_differences(Case(0, program, NO_ENTRIES, packets))
