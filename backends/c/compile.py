@@ -22,14 +22,18 @@ from compiler.pipeline import run_passes
 LIBRARY = ("types", "packet", "bytes", "numbers", "wide", "hash", "ways", "clock", "checksum")
 
 
-def compile_datapath(program: Program, *, salt: int = DEFAULT_SALT) -> Datapath:
-    """The C of a program (`LoadedProgram.program`, which has its shares)."""
+def compile_datapath(program: Program, *, salt: int = DEFAULT_SALT, rules: Program | None = None) -> Datapath:
+    """The C of a program (`LoadedProgram.program`, which has its shares).
+
+    `rules`: what `find_rules` makes of it, where something asks for the rules of packets.
+    """
     names = header_names(program)
     finder = share_finder(program)
     return emit_datapath(
         rename_headers(_tidied(run_passes(program, since="assign_shares")), names),
         None if finder is None else rename_headers(finder, names),
         salt=salt,
+        rules=None if rules is None else rename_headers(_tidied(run_passes(rules, since="assign_shares")), names),
     )
 
 

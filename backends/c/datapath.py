@@ -13,6 +13,7 @@ from backends.c.packet_function import PacketFunction
 from backends.c.parser import write_offsets, write_parser
 from backends.c.plan import Plan
 from backends.c.shapes import write_shapes
+from backends.c.rule_function import write_rule_function
 from backends.c.share_finder import write_share_finder
 from backends.c.wrap import wrapped
 from backends.identifiers import as_identifier
@@ -37,12 +38,12 @@ class Datapath:
     room: tuple[int, int, int, int]  # for one packet: emissions, copies of it, bytes in front of them, digest bytes
 
 
-def emit_datapath(program: Program, finder: Program | None, *, salt: int) -> Datapath:
+def emit_datapath(program: Program, finder: Program | None, *, salt: int, rules: Program | None = None) -> Datapath:
     """`program` has been through the passes, and so has `finder`, which finds the share that a packet belongs to.
 
-    Without one, all of the program's packets belong to one core.
+    Without one, all of the program's packets belong to one core. `rules` finds rules for packets, where that is wanted.
     """
-    plan = Plan(program, finder, salt=salt)
+    plan = Plan(program, finder, rules, salt=salt)
     packet = PacketFunction(plan)
     emissions = packet.emissions
     out = Writer()
@@ -53,6 +54,10 @@ def emit_datapath(program: Program, finder: Program | None, *, salt: int) -> Dat
     out.lines.extend(packet.text.lines)
     BatchFunction(plan, emissions, packet.ahead).write(out)
     write_share_finder(out, finder, name=plan.name, salt=salt)
+    if rules is not None:
+        write_rule_function(
+            out, rules, plan.code, name=plan.name, block=plan.block_name, names=plan.names, salt=salt
+        )
     _write_control(out, plan)
     copies, front = emissions.most_bytes()
     return Datapath(

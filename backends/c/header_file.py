@@ -60,6 +60,12 @@ class HeaderFile:
         out.line("// process all of them. Share 0 has in addition all packets with state that cannot be divided.")
         out.line(f"#define {name.upper()}_SHARES {shares}")
         out.line(f"uint32_t {name}_share(const struct weft_packet *packet);")
+        if self._plan.rules is not None:
+            out.line("// The rule for packets like this one, by its number from 1 on, and its values; 0: there is none.")
+            out.line(
+                f"uint32_t {name}_rule(struct {self._plan.block_name} *state, const struct weft_packet *packet, "
+                "uint8_t *values);"
+            )
         for code in self._plan.filled.values():
             out.line(code.install_prototype)
         out.line()
@@ -68,7 +74,7 @@ class HeaderFile:
 
     def _types(self) -> set[CType]:
         found: set[CType] = set()
-        for operation in self._plan.program.operations:
+        for operation in self._plan.operations:
             for operand in (*operands(operation), *results(operation)):
                 found.add(stored(operand.type))
         for header in self._plan.program.all_headers:

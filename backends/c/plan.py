@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from backends.c.emissions import GROUP_PORTS
 from backends.c.layout import Block, Member, Region, Struct
 from backends.c.names import Names
@@ -16,6 +18,7 @@ from backends.c.states.table import TableArrayCode, TableCode
 from backends.c.types import U16, U32, stored
 from backends.identifiers import as_identifier
 from compiler.ir.emissions import Multicast
+from compiler.ir.operations import Operation
 from compiler.ir.program import Program
 from compiler.ir.states import Array, Counter, Index, Lease, Map, Meter, Reduction, State, Table, TableArray
 
@@ -23,11 +26,12 @@ from compiler.ir.states import Array, Counter, Index, Lease, Map, Meter, Reducti
 class Plan:
     """`name` is that of the files and in front of all functions; `block_name` that of the state's struct.
 
-    `finder` finds the share that a packet belongs to; None: all packets belong to one core.
+    `finder` finds the share that a packet belongs to; None: all packets belong to one core. `rules` finds the rule
+    for packets like a given one; None: nobody asks.
     """
 
-    def __init__(self, program: Program, finder: Program | None, *, salt: int) -> None:
-        self.program, self.finder, self.salt = program, finder, salt
+    def __init__(self, program: Program, finder: Program | None, rules: Program | None, *, salt: int) -> None:
+        self.program, self.finder, self.rules, self.salt = program, finder, rules, salt
         self.name = as_identifier(program.name).lower()
         self.block_name = f"{self.name}_state"
         self.names = Names()
@@ -44,16 +48,23 @@ class Plan:
         """The code of the states that the control plane fills, by the state's name."""
         return {n: code for n, code in self.code.items() if isinstance(code, TableCode | TableArrayCode)}
 
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """All that the file carries out on state."""
+        return (*self.program.operations, *(self.rules.operations if self.rules is not None else ()))
+
     def _state_code(self) -> dict[str, StateCode]:
+        program = replace(self.program, operations=self.operations)
         leases = {
-            state.name: LeaseCode(state, self.program, name=self.state_names[state.name], block=self.block_name)
+            state.name: LeaseCode(state, program, name=self.state_names[state.name], block=self.block_name)
             for state in self.program.states
             if isinstance(state, Lease)
         }
         return {state.name: self._code_of(state, leases) for state in self.program.states}
 
     def _code_of(self, state: State, leases: dict[str, LeaseCode]) -> StateCode:
-        name, block, program, salt = self.state_names[state.name], self.block_name, self.program, self.salt
+        name, block, salt = self.state_names[state.name], self.block_name, self.salt
+        program = replace(self.program, operations=self.operations)
         match state:
             case Array():
                 return ArrayCode(state, name=name)

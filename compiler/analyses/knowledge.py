@@ -80,6 +80,11 @@ class Knowledge:
                     return self.undecided(condition)
         return number
 
+    def header_truth(self, header: str) -> bool | None:
+        """Whether packets of the path have the header, where that is known."""
+        found = self._header(header)
+        return None if found is None else bool(found)
+
     # --- evaluation ---
 
     def _evaluate(self, number: int) -> int | None:

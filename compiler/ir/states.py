@@ -47,6 +47,8 @@ class Map(_Declared):
     ways: int
     idle_ticks: int | None
     share_key: tuple[int, ...] = ()  # positions in `key` that give the share; empty: one share
+    grain_ticks: int = 0  # how much later than `idle_ticks` a device may notice that an entry is idle
+    relaxed: bool = False  # packets that rules serve may see it as it was a moment ago
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,8 @@ class Lease(_Declared):
     idle_ticks: int | None
     sharded: bool = False  # share s hands out only ids q with share(q) = s
     steps: int = 16  # most ids looked at by one `open`; each id of the share at most once
+    grain_ticks: int = 0  # as of a `Map`
+    relaxed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

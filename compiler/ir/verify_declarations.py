@@ -147,10 +147,10 @@ def _verify_state(program: Program, state: State) -> None:
             _require_values(state, (of,))
             fits = cells > 0 and not isinstance(of, Blob) and 0 <= initial < 1 << of.width
             _require(fits, f"{state.name} cannot hold {initial}", state.span)
-        case Map(key=key, values=values, idle_ticks=idle_ticks):
+        case Map(key=key, values=values):
             _require_values(state, (*key, *values))
             _verify_sets(program, state)
-            _verify_idle(state, idle_ticks)
+            _verify_idle(state)
         case Index(key=key, lease=lease):
             _require_values(state, key)
             _verify_sets(program, state)
@@ -177,9 +177,11 @@ def _require_values(state: State, types: tuple[Type, ...]) -> None:
         _require(_is_number(of), f"{state.name} cannot store {of}", state.span)
 
 
-def _verify_idle(state: Map | Lease, idle_ticks: int | None) -> None:
-    fits = idle_ticks is None or 0 <= idle_ticks <= _MOST_IDLE_TICKS
-    _require(fits, f"{state.name} cannot tell ages of {idle_ticks} ticks", state.span)
+def _verify_idle(state: Map | Lease) -> None:
+    idle = state.idle_ticks
+    fits = idle is None or (0 <= idle <= _MOST_IDLE_TICKS and 0 <= state.grain_ticks <= _MOST_IDLE_TICKS)
+    _require(fits, f"{state.name} cannot tell ages of {idle} ticks", state.span)
+    _require(idle is not None or not state.grain_ticks, f"{state.name} has a grain, and no idle time", state.span)
 
 
 def _verify_sets(program: Program, state: Map | Index) -> None:
@@ -195,7 +197,7 @@ def _verify_sets(program: Program, state: Map | Index) -> None:
 
 def _verify_lease(program: Program, state: Lease) -> None:
     _require_values(state, (Bits(state.id_width), *state.values))
-    _verify_idle(state, state.idle_ticks)
+    _verify_idle(state)
     fits = 0 <= state.first <= state.last < 1 << state.id_width and state.steps > 0
     _require(fits, f"{state.name} has no ids {state.first} to {state.last}", state.span)
     if state.sharded:

@@ -23,6 +23,11 @@ def idle_ticks(idle_ns: int) -> int:
     return -(-idle_ns >> TICK_SHIFT)
 
 
+def grain_ticks(grain_ns: int) -> int:
+    """Whole ticks in a grain: what is granted beyond an idle time is never more than was said."""
+    return grain_ns >> TICK_SHIFT
+
+
 def age(now: int, last: int) -> int:
     """Ticks from `last` to `now`; 0 where that is backward."""
     elapsed = (now - last) & TICK_MASK

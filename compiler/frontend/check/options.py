@@ -77,6 +77,15 @@ class Options:
             return None
         return found[0].value
 
+    def flag(self, name: str) -> bool:
+        node = self.value(name)
+        if node is None:
+            return False
+        if isinstance(node, ast.Literal) and node.kind == "bool":
+            return bool(node.value)
+        self.reporter.error("W0503", f"`{name}` is `true` or `false`", node.span, help=f"write `{name}: true`")
+        return False
+
     def range(self, name: str) -> tuple[int, int] | None:
         """First and last number of a range, both included."""
         node = self.value(name)

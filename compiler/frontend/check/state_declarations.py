@@ -25,6 +25,7 @@ from compiler.frontend.check.type_names import resolve_type
 from compiler.frontend.types import ERROR, UNIT, IntType, Ty, VectorType, describe, flatten, shape_of
 from compiler.ir.states import Array, Counter, Index, Lease, Map, Meter, Reduction, State
 from compiler.ir.types import Bits, Shape, bit_width, leaves
+from compiler.meaning.clock import grain_ticks as grain_in_ticks
 from compiler.meaning.clock import idle_ticks
 from compiler.meaning.sets import GeometryError, set_geometry
 
@@ -116,7 +117,7 @@ class StateDeclarer:
     def _map(self, kind: str, node: items.StateDecl, ty: ast.NamedType, options: Options) -> Symbol | None:
         arguments = self._arguments(ty, 2 if kind == "map" else 1, "map<Key, Value>" if kind == "map" else "set<Key>")
         capacity = options.required_number("capacity", least=1, most=MAX_CAPACITY, example=65536)
-        idle = options.duration_ns("idle")
+        clock = _clock(options)
         geometry = self._geometry(options, capacity)
         if arguments is None or capacity is None or geometry is None:
             return None
@@ -137,7 +138,9 @@ class StateDeclarer:
             capacity=capacity,
             sets=geometry[0],
             ways=geometry[1],
-            idle_ticks=None if idle is None else idle_ticks(idle),
+            idle_ticks=clock.idle_ticks,
+            grain_ticks=clock.grain_ticks,
+            relaxed=options.flag("relaxed"),
         )
         self.declared.states.append(state)
         return MapSymbol(state, key[0], value[0])
@@ -163,7 +166,7 @@ class StateDeclarer:
 
     def _lease(self, node: items.StateDecl, ty: ast.NamedType, options: Options) -> Symbol | None:
         limits = options.range("range")
-        idle = options.duration_ns("idle")
+        clock, relaxed = _clock(options), options.flag("relaxed")
         steps = options.number("steps", least=1, most=64, default=16)
         if len(ty.args) != 1 or ty.arrow is None:
             self.reporter.error("W0303", "a lease is written `lease<Id => Value>`", ty.span)
@@ -189,8 +192,10 @@ class StateDeclarer:
             last=limits[1],
             values=flatten(value[0]),
             value_shape=value[1],
-            idle_ticks=None if idle is None else idle_ticks(idle),
+            idle_ticks=clock.idle_ticks,
             steps=steps,
+            grain_ticks=clock.grain_ticks,
+            relaxed=relaxed,
         )
         self.declared.states.append(state)
         return LeaseSymbol(state, id_type, value[0])
@@ -291,6 +296,28 @@ class StateDeclarer:
                 Array(name=name, span=node.name.span, type=flat, cells=cells or 1, shape=leaf, initial=initial)
             )
         return ArraySymbol(self._name(node), ty, tuple(names), cells)
+
+
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    """When entries expire, and how much later a device may notice it; in ticks."""
+
+    idle_ticks: int | None
+    grain_ticks: int = 0
+
+
+def _clock(options: Options) -> _Clock:
+    idle, grain = options.duration_ns("idle"), options.duration_ns("grain")
+    if idle is None:
+        if grain is not None:
+            options.reporter.error(
+                "W0502",
+                f"{options.owner} has a `grain`, and no `idle` time",
+                options.span_of("grain"),
+                help="add for example `idle: 300s`, or leave `grain` out",
+            )
+        return _Clock(None)
+    return _Clock(idle_ticks(idle), 0 if grain is None else grain_in_ticks(grain))
 
 
 def _leaf_shapes(shape: Shape) -> list[Shape]:

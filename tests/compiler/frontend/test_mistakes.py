@@ -138,6 +138,8 @@ ELSEWHERE = [
     (body("let x = m.get(p.ipv4.src).@unwrap(); send wan;", before=MAP), "W0207", "else drop"),
     (HEAD + "state m: map<ip4, u32> { capacity: 64, idle: @30 }\n" + REST, "W0503", "300s"),
     (HEAD + "state @m: map<ip4, u32>;\n" + REST, "W0502", "capacity"),
+    (HEAD + "state m: map<ip4, u32> { capacity: 64, grain: @2s }\n" + REST, "W0502", "grain"),
+    (HEAD + "state m: map<ip4, u32> { capacity: 64, relaxed: @1 }\n" + REST, "W0503", "true"),
     (body("if p.ipv6.src == 2001@:db8::1 { drop } send wan;", pattern="p: ipv6"), "W0105", "quotes"),
     (body("if p.ipv4.ttl == 1 { drop }}", "@send wan;"), "W0105", "too much"),
 ]
