@@ -47,13 +47,24 @@ needs_dpdk = pytest.mark.skipif(bool(MISSING), reason=f"not on this machine: {',
 class DpdkEngine:
     """Compiles each program once, and runs it as a process of its own with `workers` workers.
 
-    `flags`: for the compiler, beside its own.
+    `flags`: for the compiler, beside its own. `sources`: C files that are linked with every program, beside it.
+    `more`: options of the application.
     """
 
     name = "dpdk"
 
-    def __init__(self, *, workers: int = 1, flags: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        workers: int = 1,
+        flags: Sequence[str] = (),
+        sources: Sequence[Path] = (),
+        more: Sequence[str] = (),
+    ) -> None:
         self.workers = workers
+        self.environment: dict[str, str] = {}  # of the applications
+        self.printed = ""  # by the last run
+        self._sources, self._more = sources, more
         self.handed_over = 0  # packets, in the last run
         self._flags = (*FLAGS, *flags)
         self._home: Path | None = None
@@ -90,16 +101,17 @@ class DpdkEngine:
             save=folder / "state",
             until_idle_ms=IDLE_MS,
             paused=True,
-            more=["--patience", str((1 << 32) - 1), "--mbuf-bytes", str(LONGEST), "--mbufs", "16383"],
+            more=["--patience", str((1 << 32) - 1), "--mbuf-bytes", str(LONGEST), "--mbufs", "16383", *self._more],
+            environment=self.environment,
         )
         with start_application(binary_of(built), options) as running:
             with running.client() as client:
                 write_entries(client, built, entries)
                 client.resume()
             running.wait(limit_s=TIME_LIMIT_S)
-        printed = (folder / "printed").read_text()
-        _check_nothing_lost(printed)
-        self.handed_over = sum(int(count) for count in re.findall(r"(\d+) handed over", printed))
+        self.printed = (folder / "printed").read_text()
+        _check_nothing_lost(self.printed)
+        self.handed_over = sum(int(count) for count in re.findall(r"(\d+) handed over", self.printed))
         return {port: captured(path) for port, path in outputs.items()}
 
     def build(self, program: Program, *, test_header: bool = True) -> ApplicationFolder:
@@ -118,6 +130,11 @@ class DpdkEngine:
     def _shared(self, folder: Path) -> list[Path]:
         if "app" not in self._objects:
             self._objects["app"] = self._compile(folder, _shared_sources(folder))
+            for source in self._sources:
+                (folder / source.name).write_bytes(source.read_bytes())
+            self._objects["app"] += self._compile(
+                folder, [s.name for s in self._sources if s.suffix == ".c"]
+            )
         return self._objects["app"]
 
     def _compile(self, folder: Path, sources: Sequence[str]) -> list[Path]:
@@ -128,7 +145,7 @@ class DpdkEngine:
         return made
 
     def _link(self, folder: Path, objects: Sequence[Path]) -> None:
-        libraries = (*shlex.split(_dpdk("--libs")), "-lpthread")
+        libraries = (*shlex.split(_dpdk("--libs")), "-lpthread", "-ldl")
         _run(["cc", *self._flags, *map(str, objects), "-o", "application", *libraries], folder)
 
     def _folder(self) -> Path:

@@ -12,6 +12,7 @@ from pathlib import PurePath
 from backends.bluefield.block_layout import regions_of
 from backends.bluefield.manifest import FILE_NAME, Final, Manifest, Port, Record, StateOwner, Table, manifest_as_json
 from backends.bluefield.program_source import write_program_source
+from backends.bluefield.rules.of_program import rules_of
 from backends.c.compile import compile_datapath, datapath_files
 from backends.c.datapath import Datapath
 from compiler.analyses.core_owners import find_core_owners
@@ -42,7 +43,8 @@ class Application:
 
 def compile_application(program: Program, *, test_header: bool = False, salt: int = DEFAULT_SALT) -> Application:
     """The DPDK application of a program (`LoadedProgram.program`, which has its shares)."""
-    datapath = compile_datapath(program, salt=salt)
+    rules = rules_of(program)
+    datapath = compile_datapath(program, salt=salt, rules=rules.found.program if rules.found.templates else None)
     optimised = run_passes(program, since="assign_shares")
     found = {**datapath_files(datapath), PurePath(PROGRAM): render_program(optimised).encode()}
     found |= _application_files(datapath.name)
@@ -70,7 +72,7 @@ def compile_application(program: Program, *, test_header: bool = False, salt: in
         ),
         finals=tuple(map(_final, datapath.finals)),
     )
-    found[SOURCE] = write_program_source(manifest, datapath, filled).encode()
+    found[SOURCE] = write_program_source(manifest, datapath, filled, rules).encode()
     found[PurePath(FILE_NAME)] = manifest_as_json(manifest)
     return Application(found, manifest, datapath)
 

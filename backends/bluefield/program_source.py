@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from backends.bluefield.manifest import Final, Manifest
+from backends.bluefield.rules.of_program import ProgramRules
+from backends.bluefield.rules.program_rules import write_rules
+from backends.bluefield.text_literal import text_literal
 from backends.c.datapath import Datapath
 from backends.c.layout import Block, Struct
 from backends.writer import Writer
@@ -13,11 +16,15 @@ from compiler.ir.states import Table, TableArray
 _NO_LENGTH = "WEFT_NO_LENGTH"
 
 
-def write_program_source(manifest: Manifest, datapath: Datapath, filled: Sequence[Table | TableArray]) -> str:
+def write_program_source(
+    manifest: Manifest, datapath: Datapath, filled: Sequence[Table | TableArray], rules: ProgramRules
+) -> str:
     out, name = Writer(), datapath.name
     out.line(f"// What the application runs: {manifest.name}. Written by the Weft compiler.")
     out.line('#include "app/program.h"')
     out.line(f'#include "{name}.h"')
+    if rules.found.templates:
+        out.line('#include "weft/bytes.h"')
     out.line()
     out.line(f"#define STATE struct {name}_state")
     out.line()
@@ -25,8 +32,9 @@ def write_program_source(manifest: Manifest, datapath: Datapath, filled: Sequenc
     _write_tables(out, datapath, filled)
     _write_list(out, "const char *const ports[]", [text_literal(port.name) for port in manifest.ports])
     _write_list(out, "const struct weft_final finals[]", [_final(final) for final in manifest.finals])
+    of_rules = write_rules(out, rules.program, rules.found.templates, rules.kinds, datapath)
     with out.block("const struct weft_program weft_program =", end="};"):
-        for member, value in _members(manifest, datapath):
+        for member, value in [*_members(manifest, datapath), *of_rules]:
             out.line(f".{member} = {value},")
     return out.text()
 
@@ -111,10 +119,3 @@ def _counted(one: str, many: str, count: int) -> list[tuple[str, object]]:
 def _final(final: Final) -> str:
     return f"{{{text_literal(final.place)}, {text_literal(final.kind)}}}"
 
-
-def text_literal(text: str) -> str:
-    """A string of C; what is no printable ASCII becomes octal, three digits of it so that no digit can follow."""
-    plain = "".join(
-        chr(b) if 32 <= b < 127 and chr(b) not in '"\\?' else f"\\{b:03o}" for b in text.encode("utf-8", "replace")
-    )
-    return f'"{plain}"'

@@ -28,7 +28,7 @@ class RunOptions:
 
     `eal`: options of DPDK's EAL, cores and devices among them; a file prefix is added. `ports`: the DPDK port of
     each logical one, where it is not the one of its number. `folder`: where the control socket and what it prints
-    are. `more`: further options of the application. `die_with_parent`: it ends with the thread that starts it, also
+    are. `more`: further options of the application. `environment`: variables beside this process's. `die_with_parent`: it ends with the thread that starts it, also
     where that is killed; False where it is to outlive it.
     """
 
@@ -40,6 +40,7 @@ class RunOptions:
     until_idle_ms: int | None = None
     paused: bool = False
     more: Sequence[str] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
     die_with_parent: bool = True
 
 
@@ -127,7 +128,12 @@ def start_application(binary: Path, options: RunOptions) -> RunningApplication:
     command += [*(["--paused"] if options.paused else []), *options.more]
     with printed.open("wb") as out:
         child = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env={**os.environ, **options.environment},
         )
     return RunningApplication(child, prefix=prefix, socket=socket, printed=printed)
 

@@ -119,6 +119,7 @@ static bool send_state(struct weft_control *control, struct weft_client *client)
         return refuse(client, "no memory");
     if (!control->paused)
         weft_hold_all(control->application);
+    weft_collect_rules(control->application);
     bool written = weft_write_state(control->application, control->record, control->record_bytes, out);
     if (!control->paused)
         weft_release_all(control->application);
@@ -187,9 +188,10 @@ static void pause_or_resume(struct weft_control *control, bool pause)
     if (control->paused == pause)
         return;
     control->paused = pause;
-    if (pause)
+    if (pause) {
         weft_hold_all(control->application);
-    else
+        weft_flush_rules(control->application); /* they would go on serving packets */
+    } else
         weft_release_all(control->application);
 }
 

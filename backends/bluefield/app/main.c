@@ -14,6 +14,8 @@
 #include <rte_lcore.h>
 
 #include "control.h"
+#include "eswitch.h"
+#include "rule_log.h"
 #include "stats.h"
 #include "threads.h"
 
@@ -182,7 +184,8 @@ static bool set_up_and_run(int count, char **words)
         fprintf(stderr, "weft: no memory for the state of %u workers\n", application.worker_count);
         return false;
     }
-    if (!open_digests(application.options.digests))
+    if (!open_digests(application.options.digests) ||
+        (application.options.rule_log && !weft_rule_log_begin(application.options.rule_log)))
         return false;
     start_clock();
     if (application.options.control && !(control = weft_control_open(application.options.control, &application)))
@@ -191,6 +194,8 @@ static bool set_up_and_run(int count, char **words)
     const bool well = run(control);
     if (control)
         weft_control_close(control);
+    if (application.options.rules.most)
+        weft_eswitch_end();
     weft_stop_ports(&application.ports);
     return well;
 }

@@ -7,6 +7,7 @@
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
+#include "eswitch.h"
 #include "program.h"
 
 #define RX_DESCRIPTORS 1024
@@ -105,8 +106,15 @@ static int start_queues(struct weft_port *port, uint16_t rx, uint16_t tx, struct
 
 static int most_queues(uint32_t workers, uint16_t device) { return device && device < workers ? device : (int)workers; }
 
-static bool start_port(struct weft_port *port, uint32_t logical, const struct weft_options *options, uint32_t workers,
-                       struct rte_mempool *pool)
+static bool says_it_fails(const struct weft_port *port, uint32_t logical, int failed)
+{
+    fprintf(stderr, "weft: port `%s` (DPDK %u) does not start: %s\n", weft_program.ports[logical], port->id,
+            rte_strerror(-failed));
+    return false;
+}
+
+static bool set_up_port(struct weft_port *port, uint32_t logical, const struct weft_options *options, uint32_t workers,
+                        struct rte_mempool *pool)
 {
     struct rte_eth_dev_info device;
     int failed = rte_eth_dev_info_get(port->id, &device);
@@ -121,13 +129,17 @@ static bool start_port(struct weft_port *port, uint32_t logical, const struct we
         failed = rte_eth_dev_set_mtu(port->id, (uint16_t)options->mtu);
     if (!failed)
         failed = start_queues(port, RX_DESCRIPTORS, TX_DESCRIPTORS, pool);
+    return failed ? says_it_fails(port, logical, failed) : true;
+}
+
+static bool start_port(struct weft_port *port, uint32_t logical, uint32_t workers)
+{
+    struct rte_eth_dev_info device;
+    int failed = rte_eth_dev_info_get(port->id, &device);
     if (!failed)
         failed = rte_eth_dev_start(port->id);
-    if (failed) {
-        fprintf(stderr, "weft: port `%s` (DPDK %u) does not start: %s\n", weft_program.ports[logical], port->id,
-                rte_strerror(-failed));
-        return false;
-    }
+    if (failed)
+        return says_it_fails(port, logical, failed);
     set_indirection(port, &device, logical, workers);
     rte_eth_promiscuous_enable(port->id); /* not every device can; those that cannot take all packets anyhow */
     return true;
@@ -155,9 +167,15 @@ bool weft_start_ports(const struct weft_options *options, uint32_t workers, stru
         return false;
     }
     for (uint32_t p = 0; p < ports->count; p++)
-        if (ports->of[p].id != WEFT_NOT_CONNECTED && !start_port(&ports->of[p], p, options, workers, ports->pool))
+        if (ports->of[p].id != WEFT_NOT_CONNECTED && !set_up_port(&ports->of[p], p, options, workers, ports->pool))
             return false;
-    return true;
+    if (options->rules.most &&
+        !weft_eswitch_configure(ports, workers, options->rules.most, (uint32_t)(options->rules.idle_ns / 1000000000)))
+        return false;
+    for (uint32_t p = 0; p < ports->count; p++)
+        if (ports->of[p].id != WEFT_NOT_CONNECTED && !start_port(&ports->of[p], p, workers))
+            return false;
+    return !options->rules.most || weft_eswitch_begin(ports);
 }
 
 void weft_stop_ports(struct weft_ports *ports)

@@ -29,6 +29,69 @@ struct weft_final {
     const char *kind;
 };
 
+/* Headers that an eSwitch knows; their bytes are numbered as on the wire. */
+enum weft_item { WEFT_ETH, WEFT_VLAN, WEFT_IPV4, WEFT_IPV6, WEFT_TCP, WEFT_UDP };
+
+#define WEFT_ITEM_BYTES 40
+
+/* What a rule compares in one header: the bits of `mask`, with `value` or with what the rule's values say. */
+struct weft_rule_item {
+    enum weft_item kind;
+    uint8_t mask[WEFT_ITEM_BYTES];
+    uint8_t value[WEFT_ITEM_BYTES]; /* bits that are the same in all rules of the template */
+};
+
+/* `count` bytes of the rule's values, from `value` on, are or-ed into the header of item `item` from byte `at` on. */
+struct weft_rule_part {
+    uint8_t item;
+    uint8_t at;
+    uint8_t count;
+    uint16_t value;
+};
+
+/* Fields that an eSwitch can write. */
+enum weft_rule_field {
+    WEFT_ETH_DST,
+    WEFT_ETH_SRC,
+    WEFT_IPV4_DSCP,
+    WEFT_IPV4_TTL,
+    WEFT_IPV4_SRC,
+    WEFT_IPV4_DST,
+    WEFT_IPV6_HOP_LIMIT,
+    WEFT_IPV6_SRC,
+    WEFT_IPV6_DST,
+    WEFT_TCP_SPORT,
+    WEFT_TCP_DPORT,
+    WEFT_UDP_SPORT,
+    WEFT_UDP_DPORT,
+};
+
+struct weft_rule_write {
+    enum weft_rule_field field;
+    uint16_t width; /* bits */
+    uint16_t value; /* byte of the rule's values */
+};
+
+/* What all rules of one kind have in common. Their `values` are what is compared, then what is written, and so on. */
+struct weft_rule_template {
+    const struct weft_rule_item *items;
+    const struct weft_rule_part *parts;
+    const struct weft_rule_write *writes;
+    uint16_t item_count;
+    uint16_t part_count;
+    uint16_t write_count;
+    uint16_t compared_bytes; /* of the values */
+    uint16_t value_bytes;
+    bool counts_down; /* makes the TTL or hop limit one less */
+    bool sends;       /* by the port that stands in the values from byte `port` on; else it drops */
+    uint16_t port;
+    uint64_t idle_ns; /* the shortest idle time of what its rules lean on; 0: nothing of that expires */
+    const char *lines; /* where the paths end that it serves */
+};
+
+#define WEFT_MOST_RULE_BYTES 160 /* of values */
+#define WEFT_MOST_RULE_WORKERS 64
+
 struct weft_program {
     const char *name;
     const char *build; /* names the layout of the block: two builds with one name agree on every byte of it */
@@ -58,6 +121,12 @@ struct weft_program {
     void (*init)(void *state);
     uint32_t (*process)(void *state, const struct weft_packet *packets, uint32_t count, struct weft_output *out);
     uint32_t (*share)(const struct weft_packet *packet);
+
+    /* Rules for packets: `find` has the number of a template from 1 on, or 0; `fold` adds what a rule has counted. */
+    uint32_t rule_template_count;
+    const struct weft_rule_template *rule_templates;
+    uint32_t (*find_rule)(void *state, const struct weft_packet *packet, uint8_t *values);
+    void (*fold_rule)(void *state, uint32_t number, const uint8_t *values, uint64_t packets, uint64_t bytes);
 };
 
 extern const struct weft_program weft_program;

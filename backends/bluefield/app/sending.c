@@ -153,12 +153,21 @@ static void tell(struct weft_worker *worker, const struct weft_packet *packets)
     }
 }
 
+/* Look for rules before the packets are processed: they are still as they came. */
+static void see(struct weft_worker *worker, const struct weft_packet *packets, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        weft_rules_see(worker->rules, &packets[i]);
+}
+
 void weft_process_batch(struct weft_worker *worker, struct rte_mbuf **mbufs, const struct weft_packet *packets,
                         uint32_t count)
 {
     struct weft_output *out = &worker->out;
     for (uint32_t i = 0; i < count; i++)
         worker->last_ns = RTE_MAX(worker->last_ns, packets[i].now);
+    if (worker->rules)
+        see(worker, packets, count);
     for (uint32_t done = 0; done < count;) {
         out->emission_count = 0;
         out->bytes_used = out->digests_used = 0;

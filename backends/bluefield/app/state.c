@@ -42,6 +42,27 @@ void weft_release_all(struct weft_application *application)
         weft_release(&application->workers[w]);
 }
 
+/* --- rules of workers that are held */
+
+static void flush_rules(struct weft_worker *worker)
+{
+    if (worker->rules)
+        weft_rules_flush(worker->rules, weft_rule_time(worker));
+}
+
+void weft_flush_rules(struct weft_application *application)
+{
+    for (uint32_t w = 0; w < application->worker_count; w++)
+        flush_rules(&application->workers[w]);
+}
+
+void weft_collect_rules(struct weft_application *application)
+{
+    for (uint32_t w = 0; w < application->worker_count; w++)
+        if (application->workers[w].rules)
+            weft_rules_collect(application->workers[w].rules, weft_rule_time(&application->workers[w]));
+}
+
 uint64_t weft_last_ns(const struct weft_application *application)
 {
     uint64_t last = 0;
@@ -197,10 +218,13 @@ void weft_commit(struct weft_staged *staged, struct weft_application *applicatio
     for (uint32_t w = 0; w < application->worker_count; w++) {
         struct weft_worker *worker = &application->workers[w];
         if (staged->blocks)
+            flush_rules(worker);
+        if (staged->blocks)
             memcpy(worker->state, staged->blocks + w * weft_program.block_bytes, weft_program.block_bytes);
         fill_tables(staged, worker);
         if (!held && !all)
             weft_hold(worker);
+        flush_rules(worker); /* they are of the entries that go */
         switch_over(staged, worker);
         if (!held && !all)
             weft_release(worker);

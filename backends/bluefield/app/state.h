@@ -36,6 +36,10 @@ const char *weft_stage_blocks(struct weft_staged *staged, const struct weft_appl
 void weft_commit(struct weft_staged *staged, struct weft_application *application, bool held);
 
 /* The highest time of a packet that was processed. */
+/* Of workers that are all held: take their rules away; or only bring into the state what they have counted. */
+void weft_flush_rules(struct weft_application *application);
+void weft_collect_rules(struct weft_application *application);
+
 uint64_t weft_last_ns(const struct weft_application *application);
 
 #endif

@@ -93,6 +93,16 @@ static uint64_t now_ns(const struct weft_application *application)
     return application->start_ns + (uint64_t)((double)cycles * application->ns_per_cycle);
 }
 
+/* In test builds whoever stands in for the eSwitch may know of packets that came no further. */
+extern uint64_t weft_test_clock(void) __attribute__((weak));
+
+uint64_t weft_rule_time(const struct weft_worker *worker)
+{
+    if (!weft_program.test_header)
+        return now_ns(worker->application);
+    return weft_test_clock ? weft_test_clock() : worker->last_ns;
+}
+
 /* --- packets that belong to other workers */
 
 static void stash(struct weft_worker *worker, uint32_t owner, struct rte_mbuf *mbuf, const struct weft_packet *packet)
@@ -242,6 +252,8 @@ static void finish(struct weft_worker *worker)
         weft_flush_all(worker);
     }
     weft_flush_all(worker);
+    if (worker->rules)
+        weft_rules_flush(worker->rules, weft_rule_time(worker));
     atomic_store(&worker->has_ended, true);
 }
 
@@ -255,6 +267,8 @@ int weft_run_worker(void *given)
         found |= take_handed_over(worker);
         found |= !hand_over(worker);
         weft_flush_all(worker);
+        if (worker->rules)
+            weft_rules_work(worker->rules, weft_rule_time(worker));
         note_work(worker, found);
     }
     finish(worker);
@@ -288,7 +302,9 @@ int weft_prepare_worker(void *given)
     const bool all = out->emissions && out->bytes && out->digests && out->finals && worker->counts.received &&
                      worker->counts.sent && worker->counts.queue_full && worker->tx &&
                      weft_digests_begin(&worker->digests, program->most_digest_bytes ? DIGEST_BYTES : 0);
-    if (all)
-        program->init(worker->state);
-    return all ? 0 : 1;
+    if (!all)
+        return 1;
+    program->init(worker->state);
+    const struct weft_rule_options *rules = &worker->application->options.rules;
+    return rules->most && !(worker->rules = weft_rules_begin(worker, rules)) ? 1 : 0;
 }

@@ -10,6 +10,7 @@
 #include "digests.h"
 #include "ports.h"
 #include "program.h"
+#include "rules.h"
 
 #define WEFT_MAX_WORKERS 64
 #define WEFT_BURST 32
@@ -64,6 +65,7 @@ struct weft_worker {
     struct weft_digests digests;
     uint64_t last_ns; /* the highest time of a packet */
     struct weft_tx *tx; /* by logical port */
+    struct weft_rules *rules; /* NULL: there are none */
 
     struct rte_ring *from[WEFT_MAX_WORKERS]; /* what others hand over */
     struct rte_mbuf *stash[WEFT_MAX_WORKERS][WEFT_BURST]; /* what a full ring did not take */
@@ -99,6 +101,9 @@ int weft_run_worker(void *worker);
 /* Process `count` packets, all of this worker's shares, and send what they emit. */
 void weft_process_batch(struct weft_worker *worker, struct rte_mbuf **mbufs, const struct weft_packet *packets,
                         uint32_t count);
+
+/* The time of the worker's rules: of its packets in test builds, else the system's. */
+uint64_t weft_rule_time(const struct weft_worker *worker);
 
 /* Send what waits in the buffers of all ports. */
 void weft_flush_all(struct weft_worker *worker);

@@ -23,7 +23,7 @@ from compiler.ir.operations import (
     StateAccess,
     WriteField,
 )
-from compiler.ir.states import Lease, Map
+from compiler.ir.states import Array, Lease, Map
 from compiler.ir.types import Bits, bit_width
 from compiler.ir.values import Operand, Value
 from compiler.passes.rules.chains import Chain
@@ -233,10 +233,23 @@ class LeafMaker:
                     state=state, index=index, amount=amount
                 ):
                     self._values.append(self._number(self._laws.numbers.of(index), RECORD_CELL_BITS))
+                    self._check_cells(state, amount)
                     said = self._amount(amount)
                     yield Counted(state, 0 if said is None else said, said is None)
                 case _:
                     pass
+
+    def _check_cells(self, state: str, amount: Operand) -> None:
+        """A rule's sum comes in 64 bits, and what is added was not cut for each packet."""
+        declared = self._program.state(state)
+        if isinstance(declared, Array) and not (isinstance(declared.type, Bits) and declared.type.width <= 64):
+            raise CannotSayError(f"counts in `{state}`, whose cells have more than 64 bits", self._span)
+        node = self._laws.numbers.node(amount)
+        width = bit_width(node.type)
+        while node.kind == "resize":
+            node = self._laws.numbers.nodes[node.arguments[0]]
+            if bit_width(node.type) < min(width, 32) and node.kind != "constant":
+                raise CannotSayError(f"counts part of what it adds to `{state}`", self._span)
 
     def _amount(self, amount: Operand) -> int | None:
         """What each packet adds; None: its length."""

@@ -12,7 +12,7 @@ import pytest
 from backends.bluefield.block_layout import block_of
 from backends.bluefield.compile import SOURCE, compile_application
 from backends.bluefield.manifest import FILE_NAME, FORMAT, Manifest, ManifestError, load_manifest
-from backends.bluefield.program_source import text_literal
+from backends.bluefield.text_literal import text_literal
 from backends.output_folder import write_files
 from sim.native import find_compiler
 from tests.differential.cases import random_case
