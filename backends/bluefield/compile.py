@@ -129,6 +129,7 @@ def _application_files(name: str) -> dict[PurePath, bytes]:
         for entry in sorted((folder / "app").iterdir(), key=lambda entry: entry.name)
         if entry.name.endswith((".c", ".h"))
     }
+    found |= {PurePath("cross") / entry.name: entry.read_bytes() for entry in (folder / "cross").iterdir()}
     for file in ("meson.build", "README.md"):
         text = (folder / "app" / f"{file}.in").read_text(encoding="utf-8")
         found[PurePath(file)] = text.replace("@NAME@", name).encode()

@@ -112,7 +112,7 @@ def _shown(path: PurePath) -> str:
 
 def _is_shown(path: PurePath) -> bool:
     """Of the application's own files, which are the same for every program, one stands for all."""
-    return path.parent.name != "app" or path.name in ("main.c", "program.c")
+    return path.parent.name not in ("app", "cross") or path.name in ("main.c", "program.c", "aarch64.ini")
 
 
 def _descriptions(loaded: LoadedProgram, compiled: Written) -> dict[str, str]:
@@ -125,6 +125,7 @@ def _descriptions(loaded: LoadedProgram, compiled: Written) -> dict[str, str]:
             f"{name}.h": "its state and its functions",
             "app/program.c": "what the application has to know of it",
             "app/main.c": "the application, with the other files of this folder",
+            "cross/aarch64.ini": "how to build it for Arm on another machine",
             "meson.build": "meson setup build && ninja -C build",
             "manifest.json": "which bytes of the state stand for what of the program",
             "README.md": "how to build and run it",
