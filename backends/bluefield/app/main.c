@@ -37,14 +37,15 @@ static void write_digests(void)
         }
 }
 
-/* Whether no worker found anything to do for so long, and nothing waits between two of them. */
+/* Whether no worker found anything to do for so long, and nothing waits between two of them. A worker may have become
+   idle after `now`. */
 static bool is_idle(uint64_t cycles)
 {
     const uint64_t now = rte_rdtsc();
     for (uint32_t w = 0; w < application.worker_count; w++) {
         struct weft_worker *worker = &application.workers[w];
         const uint64_t since = atomic_load_explicit(&worker->idle_since, memory_order_acquire);
-        if (!since || now - since < cycles)
+        if (!since || (int64_t)(now - since) < (int64_t)cycles)
             return false;
         for (uint32_t other = 0; other < application.worker_count; other++)
             if (other != w && rte_ring_count(worker->from[other]))
