@@ -19,6 +19,7 @@ packages:
 
 # The tests marked `long` as well, and many more examples for every property.
 long: .venv/.installed packages
+	@tools/packages.sh aarch64
 	HYPOTHESIS_PROFILE=long $(BIN)/pytest -n auto -m "long or not long"
 
 check: .venv/.installed

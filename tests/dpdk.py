@@ -14,7 +14,8 @@ import shutil
 import subprocess
 import tempfile
 import weakref
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,18 @@ MISSING = missing()
 needs_dpdk = pytest.mark.skipif(bool(MISSING), reason=f"not on this machine: {', '.join(MISSING)}")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Toolchain:
+    """What an application is compiled with, and what runs it.
+
+    `environment`: what makes pkg-config speak of another machine. `launcher`: an emulator of that machine.
+    """
+
+    compiler: Sequence[str] = ("cc",)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    launcher: Sequence[str] = ()
+
+
 class DpdkEngine:
     """Compiles each program once, and runs it as a process of its own with `workers` workers.
 
@@ -60,12 +73,14 @@ class DpdkEngine:
         flags: Sequence[str] = (),
         sources: Sequence[Path] = (),
         more: Sequence[str] = (),
+        toolchain: Toolchain | None = None,
     ) -> None:
         self.workers = workers
         self.environment: dict[str, str] = {}  # of the applications
         self.printed = ""  # by the last run
         self._sources, self._more = sources, more
         self.handed_over = 0  # packets, in the last run
+        self._toolchain = toolchain or Toolchain()
         self._flags = (*FLAGS, *flags)
         self._home: Path | None = None
         self._objects: dict[str, list[Path]] = {}
@@ -103,6 +118,7 @@ class DpdkEngine:
             paused=True,
             more=["--patience", str((1 << 32) - 1), "--mbuf-bytes", str(LONGEST), "--mbufs", "16383", *self._more],
             environment=self.environment,
+            launcher=self._toolchain.launcher,
         )
         with start_application(binary_of(built), options) as running:
             with running.client() as client:
@@ -138,15 +154,22 @@ class DpdkEngine:
         return self._objects["app"]
 
     def _compile(self, folder: Path, sources: Sequence[str]) -> list[Path]:
-        given = (*self._flags, *shlex.split(_dpdk("--cflags")))
+        given = (*self._flags, *self._dpdk("--cflags"))
         made = [(folder / source).with_suffix(".o") for source in sources]
         for source, object_ in zip(sources, made, strict=True):
-            _run(["cc", *given, "-I.", "-c", source, "-o", str(object_)], folder)
+            _run([*self._toolchain.compiler, *given, "-I.", "-c", source, "-o", str(object_)], folder)
         return made
 
     def _link(self, folder: Path, objects: Sequence[Path]) -> None:
-        libraries = (*shlex.split(_dpdk("--libs")), "-lpthread", "-ldl")
-        _run(["cc", *self._flags, *map(str, objects), "-o", "application", *libraries], folder)
+        libraries = (*self._dpdk("--libs"), "-lpthread", "-ldl")
+        compiler = self._toolchain.compiler
+        _run([*compiler, *self._flags, *map(str, objects), "-o", "application", *libraries], folder)
+
+    def _dpdk(self, what: str) -> list[str]:
+        """What pkg-config says of DPDK for this toolchain."""
+        environment = {**os.environ, **self._toolchain.environment}
+        command = ["pkg-config", what, "libdpdk"]
+        return shlex.split(subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout)
 
     def _folder(self) -> Path:
         """Where the programs' folders are, until this object ends."""
@@ -206,10 +229,6 @@ def _outcome(
 def _shared_sources(folder: Path) -> list[str]:
     found = (str(path.relative_to(folder)) for path in (folder / "app").glob("*.c"))
     return sorted(source for source in found if source != str(SOURCE))
-
-
-def _dpdk(what: str) -> str:
-    return subprocess.run(["pkg-config", what, "libdpdk"], capture_output=True, text=True, check=True).stdout
 
 
 def _run(command: Sequence[str], folder: Path) -> None:

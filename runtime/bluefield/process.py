@@ -28,7 +28,8 @@ class RunOptions:
 
     `eal`: options of DPDK's EAL, cores and devices among them; a file prefix is added. `ports`: the DPDK port of
     each logical one, where it is not the one of its number. `folder`: where the control socket and what it prints
-    are. `more`: further options of the application. `environment`: variables beside this process's. `die_with_parent`: it ends with the thread that starts it, also
+    are. `more`: further options of the application. `environment`: variables beside this process's. `launcher`: a
+    command that runs the binary, such as an emulator. `die_with_parent`: it ends with the thread that starts it, also
     where that is killed; False where it is to outlive it.
     """
 
@@ -41,6 +42,7 @@ class RunOptions:
     paused: bool = False
     more: Sequence[str] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    launcher: Sequence[str] = ()
     die_with_parent: bool = True
 
 
@@ -114,6 +116,7 @@ def start_application(binary: Path, options: RunOptions) -> RunningApplication:
     socket, printed = options.folder / "control", options.folder / "printed"
     command = [
         *(_guard() if options.die_with_parent else ()),
+        *options.launcher,
         str(binary),
         *options.eal,
         "--file-prefix",
