@@ -4,11 +4,31 @@
 // (emissions, copies of itself, bytes in front of them, bytes of digests, final operations).
 #include HEADER
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #define JOINED(one, other) one##other
 #define NAMED(one, other) JOINED(one, other)
+
+// FNV-1a (draft-eastlake-fnv), continued: reads every byte, and tells outputs on different machines apart.
+static uint64_t more(uint64_t digest, const void *bytes, size_t size)
+{
+    for (size_t at = 0; at < size; at++)
+        digest = (digest ^ ((const uint8_t *)bytes)[at]) * 0x100000001b3u;
+    return digest;
+}
+
+static uint64_t more_output(uint64_t digest, const struct weft_output *out)
+{
+    for (uint32_t i = 0; i < out->emission_count; i++) {
+        digest = more(digest, &out->emissions[i].port, sizeof out->emissions[i].port);
+        digest = more(digest, &out->emissions[i].size, sizeof out->emissions[i].size);
+        digest = more(digest, &out->emissions[i].wire_length, sizeof out->emissions[i].wire_length);
+        digest = more(digest, out->emissions[i].data, out->emissions[i].size);
+    }
+    return more(digest, out->digests, out->digests_used);
+}
 
 int main(int count, char **arguments)
 {
@@ -23,7 +43,7 @@ int main(int count, char **arguments)
     __builtin_memset(state, 0, sizeof *state);
     NAMED(PROGRAM, _init)(state);
     uint64_t *finals = calloc((size_t)atoi(arguments[6]) + 1, sizeof *finals);
-    uint64_t processed = 0, emitted = 0;
+    uint64_t processed = 0, digest = 0xcbf29ce484222325u;
     struct weft_packet packet;
     while (fread(&packet.port, 2, 1, file) == 1 && fread(&packet.size, 4, 1, file) == 1 &&
            fread(&packet.wire_length, 4, 1, file) == 1 && fread(&packet.now, 8, 1, file) == 1) {
@@ -36,18 +56,18 @@ int main(int count, char **arguments)
         out.bytes_capacity = copies * (size_t)packet.size + front;
         out.bytes = malloc(out.bytes_capacity);
         out.digests_capacity = digests;
-        out.digests = malloc(digests);
+        out.digests = calloc(digests + 1, 1); // nobody writes the bytes between two records
         out.finals = finals;
         processed += NAMED(PROGRAM, _process)(state, &packet, 1, &out);
-        for (uint32_t i = 0; i < out.emission_count; i++)
-            for (uint32_t at = 0; at < out.emissions[i].size; at++)
-                emitted += out.emissions[i].data[at];
+        digest = more_output(digest, &out);
         free(packet.data);
         free(out.emissions);
         free(out.bytes);
         free(out.digests);
     }
-    printf("%llu %llu\n", (unsigned long long)processed, (unsigned long long)emitted);
+    digest = more(digest, state, sizeof *state);
+    digest = more(digest, finals, (size_t)atoi(arguments[6]) * sizeof *finals);
+    printf("%" PRIu64 " %016" PRIx64 "\n", processed, digest);
     fclose(file);
     free(finals);
     free(state);

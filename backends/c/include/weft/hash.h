@@ -11,6 +11,32 @@
 #include <arm_acle.h>
 #endif
 
+#if defined(__ARM_FEATURE_CRC32)
+/* CRC-32 of IEEE 802.3 over the `size` lowest bytes, at most 8, of a number, the highest of them first. */
+static inline uint32_t weft_crc32_low_bytes(uint32_t crc, uint64_t number, uint32_t size)
+{
+    if (size == 8)
+        return __crc32d(crc, __builtin_bswap64(number));
+    if (size & 4)
+        crc = __crc32w(crc, __builtin_bswap32((uint32_t)(number >> 8 * (size & 3))));
+    if (size & 2)
+        crc = __crc32h(crc, __builtin_bswap16((uint16_t)(number >> 8 * (size & 1))));
+    return size & 1 ? __crc32b(crc, (uint8_t)number) : crc;
+}
+
+static inline uint32_t weft_crc32_more(uint32_t crc, const uint8_t *bytes, uint32_t size)
+{
+    for (; size >= 8; bytes += 8, size -= 8)
+        crc = weft_crc32_low_bytes(crc, weft_get64(bytes), 8);
+    if (size & 4) {
+        crc = weft_crc32_low_bytes(crc, weft_get32(bytes), 4);
+        bytes += 4;
+    }
+    for (; size & 3; bytes++, size--)
+        crc = weft_crc32_low_bytes(crc, *bytes, 1);
+    return crc;
+}
+#else
 /* CRC-32 of IEEE 802.3 over at most 16 more bytes: a look-up a byte, none of which waits for another. */
 static inline uint32_t weft_crc32_piece(uint32_t crc, const uint8_t *bytes, uint32_t size)
 {
@@ -29,6 +55,7 @@ static inline uint32_t weft_crc32_more(uint32_t crc, const uint8_t *bytes, uint3
         crc = weft_crc32_piece(crc, bytes, 16);
     return weft_crc32_piece(crc, bytes, size);
 }
+#endif
 
 static inline uint32_t weft_crc32(const uint8_t *bytes, uint32_t size)
 {
@@ -61,15 +88,8 @@ static inline uint32_t weft_crc32_number(uint64_t high, uint64_t low, uint32_t s
     low ^= (uint64_t)first;
     return ~weft_crc32_remainder(_mm_set_epi64x((long long)WEFT_BIG64(low), (long long)WEFT_BIG64(high)));
 #elif defined(__ARM_FEATURE_CRC32)
-    uint32_t crc = 0xffffffffu;
-    uint32_t top = size > 8 ? size - 8 : 0;
-    for (uint32_t i = top; i-- > 0;)
-        crc = __crc32b(crc, (uint8_t)(high >> (8 * i)));
-    if (size >= 8)
-        return ~__crc32d(crc, WEFT_BIG64(low));
-    for (uint32_t i = size; i-- > 0;)
-        crc = __crc32b(crc, (uint8_t)(low >> (8 * i)));
-    return ~crc;
+    const uint32_t crc = weft_crc32_low_bytes(0xffffffffu, high, size > 8 ? size - 8 : 0);
+    return ~weft_crc32_low_bytes(crc, low, size > 8 ? 8 : size);
 #else
     uint32_t crc = 0;
 #pragma GCC unroll 16
