@@ -12,8 +12,8 @@ from backends.c.literals import literal
 from backends.c.packet_function import PacketFunction
 from backends.c.parser import write_offsets, write_parser
 from backends.c.plan import Plan
-from backends.c.shapes import write_shapes
 from backends.c.rule_function import write_rule_function
+from backends.c.shapes import write_shapes
 from backends.c.share_finder import write_share_finder
 from backends.c.wrap import wrapped
 from backends.identifiers import as_identifier
@@ -55,9 +55,7 @@ def emit_datapath(program: Program, finder: Program | None, *, salt: int, rules:
     BatchFunction(plan, emissions, packet.ahead).write(out)
     write_share_finder(out, finder, name=plan.name, salt=salt)
     if rules is not None:
-        write_rule_function(
-            out, rules, plan.code, name=plan.name, block=plan.block_name, names=plan.names, salt=salt
-        )
+        write_rule_function(out, rules, plan.code, name=plan.name, block=plan.block_name, names=plan.names, salt=salt)
     _write_control(out, plan)
     copies, front = emissions.most_bytes()
     return Datapath(

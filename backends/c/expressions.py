@@ -312,9 +312,6 @@ class Expressions:
         low = width
         for part in parts:
             low -= bit_width(part.type)
-            if isinstance(part.type, Vector):
-                pieces.extend(self.vectors.shifted_lanes(part, low, name))
-                continue
             text = self.text(part)
             code = f"({name}){atom(text)}" if calculated(part.type) != name else atom(text)
             pieces.append(f"{code} << {low}" if low else code)

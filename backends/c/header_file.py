@@ -19,7 +19,7 @@ class HeaderFile:
 
     def render(self) -> str:
         out, name = Writer(), self._plan.name
-        guard = f"WEFT_{name.upper()}_H"
+        guard = f"WEFT_PROGRAM_{name.upper()}_H"  # a program may be called `hash` or `packet`, as files of the library
         out.line(f"// The state of {self._plan.program.name}, and its functions. Written by the Weft compiler.")
         out.line(f"#ifndef {guard}")
         out.line(f"#define {guard}")
@@ -61,7 +61,9 @@ class HeaderFile:
         out.line(f"#define {name.upper()}_SHARES {shares}")
         out.line(f"uint32_t {name}_share(const struct weft_packet *packet);")
         if self._plan.rules is not None:
-            out.line("// The rule for packets like this one, by its number from 1 on, and its values; 0: there is none.")
+            out.line(
+                "// The rule for packets like this one, by its number from 1 on, and its values; 0: there is none."
+            )
             out.line(
                 f"uint32_t {name}_rule(struct {self._plan.block_name} *state, const struct weft_packet *packet, "
                 "uint8_t *values);"

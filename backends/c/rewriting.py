@@ -170,8 +170,10 @@ class Rewriting:
         present = self._is_present(name)
         out.line("{" if present else f"if (at.{name} >= 0) {{")
         with out.indented():
-            chunks = _chunks(fields) if sums else []
             pseudo = [f for f in fields if f.pseudo] if (name, "pseudo") in self._sums else []
+            chunks = [
+                chunk for chunk in _chunks(fields) if (name, "") in self._sums or self._is_pseudo_chunk(pseudo, *chunk)
+            ]
             for at, size in chunks:
                 number = "uint64_t" if size == 8 else "uint32_t"
                 out.line(f"const {number} old_{at} = weft_get{8 * size}({self._start(name)} + {at});")

@@ -48,7 +48,9 @@ def write_rule_function(
 
     with inside.indented():
         Body(program, values, emit).write()
-    out.line("// The rule that treats packets as this one is treated, by its number from 1 on; 0: there is none. What the")
+    out.line(
+        "// The rule that treats packets as this one is treated, by its number from 1 on; 0: there is none. What the"
+    )
     out.line("// packet uses counts as used. `values`: of the rule, in its template's order.")
     out.line(f"uint32_t {name}_rule(struct {block} *restrict state, const struct weft_packet *given,")
     out.line(f"    {' ' * len(name)}          uint8_t *restrict values)")

@@ -232,13 +232,3 @@ class VectorWriter:
         left, right = self._named(operation.left), self._named(operation.right)
         equal = f"__builtin_memcmp(&{left}, &{right}, sizeof {left}) "
         return plain(equal + ("== 0" if operation.operator is CompareOperator.EQ else "!= 0"), is_bool=True)
-
-    def shifted_lanes(self, part: Operand, low: int, holder: str) -> list[str]:
-        """The lanes of a vector as terms of a sum of bits, in the integer `holder`."""
-        of = part.type
-        assert isinstance(of, Vector), "lanes are of vectors"
-        name, terms = self._named(part), []
-        for lane in range(of.lanes):
-            by = low + of.width * (of.lanes - 1 - lane)
-            terms.append(f"({holder}){name}.lane[{lane}]" + (f" << {by}" if by else ""))
-        return terms

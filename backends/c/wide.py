@@ -24,7 +24,7 @@ from compiler.ir.operations import (
     VectorLane,
     VectorReduce,
 )
-from compiler.ir.types import Vector, bit_width
+from compiler.ir.types import bit_width
 from compiler.ir.values import Operand
 
 if TYPE_CHECKING:
@@ -141,27 +141,20 @@ class WideWriter:
         low = width
         for part in parts:
             low -= bit_width(part.type)
-            name = self._values.short(part)
-            if isinstance(part.type, Vector):
-                last, of = part.type.lanes - 1, part.type.width
-                lines.append(f"for (uint32_t i = 0; i < {part.type.lanes}; i++) {{{{")
-                lines.extend(f"    {line}" for line in self._put(f"{name}.lane[i]", f"{low} + {of} * ({last} - i)", of))
-                lines.append("}}")
-            else:
-                lines.extend(self._put(name, str(low), bit_width(part.type)))
+            lines.extend(self._put(self._values.short(part), low, bit_width(part.type)))
         return lines
 
     @staticmethod
-    def _put(name: str, low: str, width: int) -> list[str]:
+    def _put(name: str, low: int, width: int) -> list[str]:
         if width <= 64:
             return [f"weft_wide_put({{0}}, {low}, {width}, {name});"]
         if width <= 128:
             return [
                 f"weft_wide_put({{0}}, {low}, 64, (uint64_t){name});",
-                f"weft_wide_put({{0}}, {low} + 64, {width - 64}, (uint64_t)({name} >> 64));",
+                f"weft_wide_put({{0}}, {low + 64}, {width - 64}, (uint64_t)({name} >> 64));",
             ]
         return [
-            f"weft_wide_put({{0}}, {low} + {at}, {min(64, width - at)}, {name}.word[{at // 64}]);"
+            f"weft_wide_put({{0}}, {low + at}, {min(64, width - at)}, {name}.word[{at // 64}]);"
             for at in range(0, width, 64)
         ]
 
