@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from random import Random
 
 import pytest
@@ -14,7 +14,7 @@ from sim.native import NativeRun, find_compiler
 from sim.state import ControlEntries
 from tests.differential.cases import PACKETS, Case
 from tests.differential.compare import differences
-from tests.engines import Arrival, outcome_of
+from tests.engines import Arrival, Outcome, outcome_of
 from tests.strategies.declarations import STATES, TUNABLES
 from tests.strategies.meaning import CELLS, ENTRIES
 from tests.strategies.packets import random_packets
@@ -42,18 +42,63 @@ def any_case(number: int) -> Case:
     return Case(number, program, entries, packets)
 
 
-def native_differences(case: Case) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What the interpreter says of a case: what it comes to, every slot of its states, and the summary's counts."""
+
+    outcome: Outcome
+    layout: Mapping[str, object]
+    counts: tuple[object, ...]
+
+
+def reference_of(case: Case) -> Reference:
+    run = Run(case.program, entries=case.entries)
+    outcome = outcome_of(run, case.packets)
+    return Reference(outcome, _layout(run), _counts(run.summary))
+
+
+def native_differences(case: Case, reference: Reference | None = None) -> list[str]:
     """How the native engine differs from the interpreter; empty where it does not."""
-    reference, native = Run(case.program, entries=case.entries), NativeRun(case.program, entries=case.entries)
-    found = differences(outcome_of(reference, case.packets), outcome_of(native, case.packets))
-    for name, state in reference.states.items():
-        expected, layout = state.snapshot(), native.states[name].snapshot()
-        if expected != layout:
-            found.append(f"layout of {name}: {expected} became {layout}")
-    expected_summary, summary = _counts(reference.summary), _counts(native.summary)
-    if expected_summary != summary:
-        found.append(f"summary: {expected_summary} became {summary}")
+    reference = reference or reference_of(case)
+    native = NativeRun(case.program, entries=case.entries)
+    found = differences(reference.outcome, outcome_of(native, case.packets))
+    found += _layout_differences(reference, native)
+    summary = _counts(native.summary)
+    if reference.counts != summary:
+        found.append(f"summary: {reference.counts} became {summary}")
     return found
+
+
+def handover_differences(case: Case, reference: Reference | None = None) -> list[str]:
+    """How it comes out otherwise where the engines take turns, each with the state that the other one left."""
+    reference = reference or reference_of(case)
+    third = len(case.packets) // 3
+    pieces = (case.packets[:third], case.packets[third : 2 * third], case.packets[2 * third :])
+    run: Run | NativeRun = NativeRun(case.program, entries=case.entries)
+    outcomes = [outcome_of(run, pieces[0])]
+    for engine, packets in ((Run, pieces[1]), (NativeRun, pieces[2])):
+        run = engine(case.program, entries=case.entries, states=dict(run.states))
+        outcomes.append(outcome_of(run, packets))
+    emissions: dict[str, list[bytes]] = {}
+    for outcome in outcomes:
+        for port, sent in outcome.emissions.items():
+            emissions.setdefault(port, []).extend(sent)
+    digests = [record for outcome in outcomes for record in outcome.digests]
+    whole = Outcome(emissions, outcomes[-1].state, digests)
+    return [*differences(reference.outcome, whole), *_layout_differences(reference, run)]
+
+
+def _layout(run: Run | NativeRun) -> dict[str, object]:
+    return {name: state.snapshot() for name, state in run.states.items()}
+
+
+def _layout_differences(reference: Reference, run: Run | NativeRun) -> list[str]:
+    found = _layout(run)
+    return [
+        f"layout of {name}: {expected} became {found[name]}"
+        for name, expected in reference.layout.items()
+        if expected != found[name]
+    ]
 
 
 def _counts(summary: Summary) -> tuple[object, ...]:

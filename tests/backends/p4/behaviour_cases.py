@@ -23,7 +23,7 @@ from compiler.source import Source
 from sim.control import load_entries
 from sim.state import NO_ENTRIES, ControlEntries
 from tests.backends.p4.behaviour_packets import ip_packet, some, tunnel_packet, with_an_error
-from tests.differential.cases import Case as PieceCase
+from tests.differential.cases import Case as GivenCase
 from tests.differential.pieces import cases_of
 from tests.engines import Arrival
 
@@ -40,18 +40,19 @@ Packets = Callable[[random.Random], Iterator[Arrival]]
 
 @dataclass(frozen=True)
 class Case:
-    """A program of the folder `behaviour` with the packets and the entries that it is run on."""
+    """A program of `folder` with the packets and the entries that it is run on."""
 
     name: str
     packets: Packets
     entries: str = ""  # TOML
     cut: Cut | None = None  # what is run is a piece of the program,
     device: str = ""  # this one's, on the packets that come to it there
+    folder: Path = FOLDER
 
     def program(self) -> Program:
         return self._whole() if self.cut is None else self._piece().program
 
-    def _piece(self) -> PieceCase:
+    def _piece(self) -> GivenCase:
         assert self.cut is not None, "only a cut makes pieces"
         whole, packets = self._whole(), list(self.packets(random.Random(self.name)))
         cases = cases_of(whole, self.cut, self.control_entries(whole), packets)
@@ -59,10 +60,10 @@ class Case:
 
     def _whole(self) -> Program:
         name = self.name.partition("-")[0]
-        ir = FOLDER / f"{name}.ir"
+        ir = self.folder / f"{name}.ir"
         if ir.exists():  # what no source can say, and yet the IR means something
             return parse_program(ir.read_text(encoding="utf-8"))
-        path = FOLDER / f"{name}.weft"
+        path = self.folder / f"{name}.weft"
         return load_source(Source(path.name, path.read_text(encoding="utf-8"))).program
 
     def control_entries(self, program: Program) -> ControlEntries:
@@ -78,8 +79,13 @@ class Case:
             return list(self.packets(random.Random(self.name)))
         return list(_with_strays(self._piece()))
 
+    def given(self) -> GivenCase:
+        """All of it."""
+        program = self.program()
+        return GivenCase(0, program, self.control_entries(program), tuple(self.arrivals()))
 
-def _packed(*fields: tuple[int, int]) -> bytes:
+
+def packed(*fields: tuple[int, int]) -> bytes:
     """Numbers of given widths, (width, number), side by side."""
     bits, number = 0, 0
     for width, value in fields:
@@ -89,11 +95,11 @@ def _packed(*fields: tuple[int, int]) -> bytes:
     return number.to_bytes(bits // 8, "big")
 
 
-def _frame(payload: bytes, kind: bytes = _PROBE) -> bytes:
+def frame(payload: bytes, kind: bytes = _PROBE) -> bytes:
     return _MACS + kind + payload
 
 
-def _clock(rng: random.Random) -> Iterator[int]:
+def clock(rng: random.Random) -> Iterator[int]:
     """Times that mostly go on a little, and sometimes jump, tie or go back."""
     now = 5_000 * MS
     while True:
@@ -130,10 +136,10 @@ def _values(rng: random.Random) -> Iterator[Arrival]:
         wide = b""
         if turn % 6 == 0:
             n = rng.choice([0, 1, 7, 254, 255, 256, 257, 299, 599, 600, 601, 0xFFFF, rng.randrange(600)])
-            wide = _packed((600, rng.getrandbits(600)), (16, n), (600, 0), (600, 0))
+            wide = packed((600, rng.getrandbits(600)), (16, n), (600, 0), (600, 0))
         port = "lan"
         length = rng.choice([0, 0, 3000])
-        yield Arrival(port, _frame(_packed(*fields, *results) + wide + rng.randbytes(3)), some(rng, 60), length)
+        yield Arrival(port, frame(packed(*fields, *results) + wide + rng.randbytes(3)), some(rng, 60), length)
 
 
 def _lanes(rng: random.Random) -> Iterator[Arrival]:
@@ -142,7 +148,7 @@ def _lanes(rng: random.Random) -> Iterator[Arrival]:
         fields = [(8, rng.randrange(4)), (8, rng.choice([rng.randrange(18), 255, 16])), (16, far)]
         fields += [(16, some(rng, 16)) for _ in range(12)] + [(5, some(rng, 5)) for _ in range(16)]
         fields += [(16, rng.choice([1, 5, 255, 256, some(rng, 16)])), (16, 0), *[(32, 0)] * 3]
-        yield Arrival("lan", _frame(_packed(*fields)), 1)
+        yield Arrival("lan", frame(packed(*fields)), 1)
 
 
 def _hashes(rng: random.Random) -> Iterator[Arrival]:
@@ -152,29 +158,29 @@ def _hashes(rng: random.Random) -> Iterator[Arrival]:
         head = [(3, a), (9, b), (48, c), (4, some(rng, 4))]
         results = [(width, 0) for width in (32, 32, 16, 32, 32, 32, 32)]
         more = rng.choice([b"", rng.randbytes(6), rng.randbytes(6), rng.randbytes(5)])
-        yield Arrival(rng.choice(["lan", "third"]), _frame(_packed(*head, *results) + more), some(rng, 63))
+        yield Arrival(rng.choice(["lan", "third"]), frame(packed(*head, *results) + more), some(rng, 63))
 
 
 # --- state
 
 
 def _arrays(rng: random.Random) -> Iterator[Arrival]:
-    clock = _clock(rng)
+    times = clock(rng)
     for _ in range(400):
         op = rng.randrange(4)
         c = rng.choice([some(rng, 32), rng.randrange(500), rng.randrange(2000)]) if op == 2 else some(rng, 32)
         a = rng.choice([some(rng, 64), 2_000_000_000, 1_999_999_999, 1_024_000]) if op == 2 else some(rng, 64)
         i = rng.choice([rng.randrange(4), rng.randrange(20), some(rng, 8)])
         fields = [(64, a), (128, some(rng, 128)), (32, c), (8, i), (8, op), (64, 0), (128, 0), (32, 0), (16, 0)]
-        now = next(clock) if rng.random() < 0.8 else 5_000 * MS + rng.randrange(5_000_000)
-        yield Arrival("lan", _frame(_packed(*fields)), now, rng.choice([0, 100, 1500]))
+        now = next(times) if rng.random() < 0.8 else 5_000 * MS + rng.randrange(5_000_000)
+        yield Arrival("lan", frame(packed(*fields)), now, rng.choice([0, 100, 1500]))
 
 
-def _maps(rng: random.Random) -> Iterator[Arrival]:
-    clock = _clock(rng)
+def maps(rng: random.Random) -> Iterator[Arrival]:
+    times = clock(rng)
     now = 0
     for _ in range(1200):
-        now = now if now and rng.random() < 0.7 else next(clock)
+        now = now if now and rng.random() < 0.7 else next(times)
         a, b = rng.choice([1, 2, 65]), rng.choice([0, 1, 256, 257])
         fields = [
             (8, rng.choice([0, 1, 2, 2, 2, 3, 4, 5, 6])),
@@ -185,29 +191,29 @@ def _maps(rng: random.Random) -> Iterator[Arrival]:
             (4, 0),
         ]
         fields += [(8, rng.randrange(256)), (32, 0), (100, 0), (4, 0), (8, 0)]
-        yield Arrival("lan", _frame(_packed(*fields)), now)
+        yield Arrival("lan", frame(packed(*fields)), now)
 
 
-def _leases(rng: random.Random) -> Iterator[Arrival]:
-    clock = _clock(rng)
+def leases(rng: random.Random) -> Iterator[Arrival]:
+    times = clock(rng)
     now = 0
     for _ in range(600):
         op = rng.choice([0, 0, 0, 1, 2, 3, 4, 5])
         id_ = rng.randrange(2, 8) if op > 3 else rng.choice([rng.randrange(8, 19), rng.randrange(10, 16)])
         fields = [(8, op), (7, rng.choice([1, 2, 65])), (9, rng.choice([0, 1, 256])), (16, id_)]
         fields += [(8, rng.randrange(256)), (32, 0), (16, 0), (8, 0)]
-        now = now if now and rng.random() < 0.5 else next(clock)
-        yield Arrival("lan", _frame(_packed(*fields)), now)
+        now = now if now and rng.random() < 0.5 else next(times)
+        yield Arrival("lan", frame(packed(*fields)), now)
 
 
 def _shares(rng: random.Random) -> Iterator[Arrival]:
-    clock = _clock(rng)
+    times = clock(rng)
     now = 0
     for _ in range(500):
         key = rng.choice([rng.randrange(24), 0xFFFF, 0x8000])
         fields = [(8, 1), (16, key), (8, rng.randrange(256)), (32, 0), (16, 0), (8, 0)]
-        now = now if now and rng.random() < 0.6 else next(clock)
-        yield Arrival("lan", _frame(_packed(*fields)), now)
+        now = now if now and rng.random() < 0.6 else next(times)
+        yield Arrival("lan", frame(packed(*fields)), now)
 
 
 # Of 4,096 shares, one whose ids lie as far apart as any's.
@@ -215,13 +221,13 @@ _OF_ONE_SHARE = [0, 2989, 5978, 7415, 9497, 11956, 12867, 14830, 49290, 52007, 5
 
 
 def _walk(rng: random.Random) -> Iterator[Arrival]:
-    clock = _clock(rng)
+    times = clock(rng)
     now = 0
     for _ in range(400):
         key = rng.choice(_OF_ONE_SHARE) if rng.random() < 0.8 else rng.randrange(1 << 16)
         fields = [(8, 0), (16, key), (8, rng.randrange(256)), (32, 0), (16, 0), (8, 0)]
-        now = now if now and rng.random() < 0.75 else next(clock)
-        yield Arrival("lan", _frame(_packed(*fields)), now)
+        now = now if now and rng.random() < 0.75 else next(times)
+        yield Arrival("lan", frame(packed(*fields)), now)
 
 
 def _split(rng: random.Random) -> Iterator[Arrival]:
@@ -229,7 +235,7 @@ def _split(rng: random.Random) -> Iterator[Arrival]:
         key = rng.choice([rng.randrange(24), 0xFFFF, 0x8000])
         fields = [(8, rng.choice([2, 3])), (16, key), (8, rng.randrange(256)), (32, 0), (16, 0), (8, 0)]
         fields += [(40, 1 << rng.randrange(42)), (9, 1 << rng.randrange(10)), (7, 0)]
-        yield Arrival("lan", _frame(_packed(*fields)), 1)
+        yield Arrival("lan", frame(packed(*fields)), 1)
 
 
 def _reductions(rng: random.Random) -> Iterator[Arrival]:
@@ -248,7 +254,7 @@ def _reductions(rng: random.Random) -> Iterator[Arrival]:
             op, tag, epoch = rng.choice([(3, tag, 5), (op, 9, 5), (op, tag, 6), ((op + 1) % 3, tag, 5)])
         fields = [(8, slot), (8, member), (32, near), (32, epoch), (8, tag), (2, op), (6, 0)]
         fields += [(16, some(rng, 16)), (16, some(rng, 16)), (8, 0)]
-        yield Arrival("lan", _frame(_packed(*fields)), 1)
+        yield Arrival("lan", frame(packed(*fields)), 1)
 
 
 # --- tables
@@ -303,7 +309,7 @@ def _tables(rng: random.Random) -> Iterator[Arrival]:
             (8, rng.choice([5, 9, 0, 200, 99, 100, 3])),
         ]
         fields += [(3, rng.randrange(8)), (5, rng.randrange(32)), (32, 0), (16, 0), (8, 0), (8, rng.choice([5, 6]))]
-        yield Arrival("lan", _frame(_packed(*fields)), 1)
+        yield Arrival("lan", frame(packed(*fields)), 1)
 
 
 # --- what leaves
@@ -316,20 +322,20 @@ def _emissions(rng: random.Random) -> Iterator[Arrival]:
         c = rng.randrange(256)
         if op == 1 and rng.random() < 0.7:
             c = rng.choice([4, 8, 16, 32, 0]) | rng.choice([0, 1, 2, 3])
-        probe = _packed((8, op), (32, some(rng, 32)), (16, some(rng, 16)), (8, c), (8, some(rng, 8)))
-        probe += _packed((16, some(rng, 16)), (16, some(rng, 16)), (8, more))
+        probe = packed((8, op), (32, some(rng, 32)), (16, some(rng, 16)), (8, c), (8, some(rng, 8)))
+        probe += packed((16, some(rng, 16)), (16, some(rng, 16)), (8, more))
         if more == 1:
-            probe += _packed((16, 1), (16, 2))
+            probe += packed((16, 1), (16, 2))
         if more == 2:
             words = rng.choice([1, 2, 3, 15])
-            probe += _packed((4, words), (4, 5)) + rng.randbytes(max(0, 4 * words - 7))
+            probe += packed((4, words), (4, 5)) + rng.randbytes(max(0, 4 * words - 7))
         tag = rng.random() < 0.4
         data = _MACS + (b"\x81\x00\x00\x07" if tag else b"") + _PROBE + probe + rng.randbytes(rng.randrange(6))
         port = "mirror" if op == 2 else "lan" if op == 0 else rng.choice(["lan", "wan"])
         yield Arrival(port, data, 1)
 
 
-_GROUPS = """
+GROUPS = """
 groups = [{ key = 1, value = 1 }, { key = 2, value = 2 }, { key = 9, value = 65000 }]
 [multicast]
 1 = ["lan", "wan"]
@@ -350,7 +356,7 @@ def _floods(rng: random.Random) -> Iterator[Arrival]:
             (9, some(rng, 9)),
             (6, 1),
         ]
-        data = _frame(_packed(*fields) + rng.randbytes(rng.randrange(4)))
+        data = frame(packed(*fields) + rng.randbytes(rng.randrange(4)))
         if rng.random() < 0.1:
             data = data[: rng.randrange(len(data))]
         yield Arrival(rng.choice(["lan", "wan", "third"]), data, 1)
@@ -362,7 +368,7 @@ def _parsing(rng: random.Random) -> Iterator[Arrival]:
         words = rng.choice([0, 1, 1, 2, 3, 15])
         total = rng.choice([0, 5, words * 4 + 9, words * 4 + 10, words * 4 + 8, 0xFFFF]) if rng.random() < 0.3 else 3
         following = rng.choice([0, 1, 1, 2, 2, 3, 3])
-        probe = _packed((4, version), (4, words), (16, total), (8, following)) + rng.randbytes(max(0, words * 4 - 3))
+        probe = packed((4, version), (4, words), (16, total), (8, following)) + rng.randbytes(max(0, words * 4 - 3))
         n = rng.choice([9, 9, 2, 3])
         m = rng.choice([0, 1, 2 * n - 2, 2 * n - 1, 2 * n - 3])
         negative = bytes([n, m]) + rng.randbytes(max(0, 2 * n - m - 2))
@@ -375,7 +381,7 @@ def _parsing(rng: random.Random) -> Iterator[Arrival]:
         tag = b""
         if rng.random() < 0.4:
             vid, more = rng.choice([(7, 3), (7, 1), (6, 3), (6, 2)])
-            tag = b"\x81\x00" + _packed((12, vid), (4, more))
+            tag = b"\x81\x00" + packed((12, vid), (4, more))
         whole = _MACS + tag + _PROBE + probe + data
         if following == 2 and rng.random() < 0.3:
             whole = whole[: len(whole) - len(fixed) - rng.randrange(20)]
@@ -389,33 +395,33 @@ def _parsing(rng: random.Random) -> Iterator[Arrival]:
 def _presence(rng: random.Random) -> Iterator[Arrival]:
     for _ in range(250):
         kind = rng.choice([0, 1, 2, 3, 2])
-        data = _packed((8, kind), (32, 0), (32, 0), (16, 0), (8, 0))
+        data = packed((8, kind), (32, 0), (32, 0), (16, 0), (8, 0))
         y = rng.choice([7, 7, 5, 10])
         if kind in (1, 3):
-            data += _packed((16, rng.choice([3, 4])), (16, y))
+            data += packed((16, rng.choice([3, 4])), (16, y))
         if kind == 2:
-            data += _packed((16, rng.choice([3, 5])), (32, y))
+            data += packed((16, rng.choice([3, 5])), (32, y))
         if y == 7 and kind:
             data += bytes([rng.choice([1, 2]), rng.choice([3, 4])])
         if rng.random() < 0.2:
             data = data[: rng.randrange(len(data))]
-        yield Arrival("lan", _frame(data), 1)
+        yield Arrival("lan", frame(data), 1)
 
 
 def _absent(rng: random.Random) -> Iterator[Arrival]:
     for _ in range(200):
         kind = rng.choice([0, 1, 2, 64, 1, 2])
-        data = _packed((8, kind | rng.choice([0, 128])), *[(16, 0)] * 12, (8, 0))
+        data = packed((8, kind | rng.choice([0, 128])), *[(16, 0)] * 12, (8, 0))
         if kind in (1, 2):
             y = rng.choice([7, some(rng, 16)])
-            data += _packed((16, some(rng, 16)), (16, y)) + (
-                _packed((16, rng.choice([5, 6])), (16, 77)) if y == 7 else b""
+            data += packed((16, some(rng, 16)), (16, y)) + (
+                packed((16, rng.choice([5, 6])), (16, 77)) if y == 7 else b""
             )
         if kind == 64:
             amounts = [rng.choice([0, 1, 5, 15, 16, 255, 256, 257, 65535]) for _ in range(3)]
-            data += _packed(*[(16, some(rng, 16)) for _ in range(3)], *[(16, amount) for amount in amounts])
-            data += _packed(*[(5, some(rng, 5)) for _ in range(16)], *[(32, 0)] * 3, *[(4, 0)] * 8)
-        yield Arrival("lan", _frame(data), 1)
+            data += packed(*[(16, some(rng, 16)) for _ in range(3)], *[(16, amount) for amount in amounts])
+            data += packed(*[(5, some(rng, 5)) for _ in range(16)], *[(32, 0)] * 3, *[(4, 0)] * 8)
+        yield Arrival("lan", frame(data), 1)
 
 
 def _checksums(rng: random.Random) -> Iterator[Arrival]:
@@ -432,20 +438,20 @@ def _tunnels(rng: random.Random) -> Iterator[Arrival]:
 
 
 def _pieces(rng: random.Random) -> Iterator[Arrival]:
-    clock = _clock(rng)
+    times = clock(rng)
     for _ in range(300):
         op, size = rng.choice([0, 1, 1, 1, 1, 2, 3, 7, 8]), rng.choice([0, 1, 3, 149, 150, 255])
-        probe = _packed((8, op), (8, rng.randrange(7)), (16, some(rng, 16)), (64, some(rng, 64)))
-        probe += _packed((16, rng.choice([0, 1, 2, 3, 4, 0xFFFF])), (16, some(rng, 16)), (16, some(rng, 16)))
-        long = bytes([size]) + rng.randbytes(2 * size) + _packed((16, some(rng, 16))) if op == 7 else b""
-        data = _frame(probe + long + rng.randbytes(rng.randrange(5)))
+        probe = packed((8, op), (8, rng.randrange(7)), (16, some(rng, 16)), (64, some(rng, 64)))
+        probe += packed((16, rng.choice([0, 1, 2, 3, 4, 0xFFFF])), (16, some(rng, 16)), (16, some(rng, 16)))
+        long = bytes([size]) + rng.randbytes(2 * size) + packed((16, some(rng, 16))) if op == 7 else b""
+        data = frame(probe + long + rng.randbytes(rng.randrange(5)))
         if rng.random() < 0.1:
             data = data[: rng.randrange(len(data))]
         length = len(data) + rng.choice([0, 0, 0, 100])
-        yield Arrival(rng.choice(["lan", "wan", "third"]), data, next(clock), length)
+        yield Arrival(rng.choice(["lan", "wan", "third"]), data, next(times), length)
 
 
-def _with_strays(piece: PieceCase) -> Iterator[Arrival]:
+def _with_strays(piece: GivenCase) -> Iterator[Arrival]:
     """What comes to a piece, and between it what is not of this program's other pieces."""
     rng = random.Random(piece.program.name)
     links = [port.name for number, port in enumerate(piece.program.ports) if number in piece.program.links]
@@ -469,15 +475,15 @@ CASES = (
     Case("lanes", _lanes),
     Case("hashes", _hashes),
     Case("arrays", _arrays),
-    Case("maps", _maps),
-    Case("leases", _leases),
+    Case("maps", maps),
+    Case("leases", leases),
     Case("shares", _shares),
     Case("split", _split),
     Case("walk", _walk),
     Case("reductions", _reductions),
     Case("tables", _tables, _TABLES),
     Case("emissions", _emissions),
-    Case("floods", _floods, _GROUPS),
+    Case("floods", _floods, GROUPS),
     Case("parsing", _parsing),
     Case("presence", _presence),
     Case("absent", _absent),
@@ -485,5 +491,5 @@ CASES = (
     Case("tunnels", _tunnels),
     Case("pieces-switch", _pieces, cut=_CUT, device="switch"),
     Case("pieces-host", _pieces, cut=_CUT, device="host"),
-    Case("floods-edge", _floods, _GROUPS, cut=Cut(("edge", "core", "edge")), device="edge"),
+    Case("floods-edge", _floods, GROUPS, cut=Cut(("edge", "core", "edge")), device="edge"),
 )
