@@ -118,4 +118,3 @@ def _counted(one: str, many: str, count: int) -> list[tuple[str, object]]:
 
 def _final(final: Final) -> str:
     return f"{{{text_literal(final.place)}, {text_literal(final.kind)}}}"
-

@@ -66,7 +66,9 @@ def find_header_kinds(program: Program) -> Mapping[str, HeaderKind]:
 
 def standard_steps(kinds: Mapping[str, HeaderKind], before: Header, header: Header) -> tuple[ParseRule, ...]:
     """The rules by which `header` follows `before` directly, where the standard says that it does."""
-    return tuple(rule for rule in header.rules if rule.previous == before.name and _is_step(kinds, before, header, rule))
+    return tuple(
+        rule for rule in header.rules if rule.previous == before.name and _is_step(kinds, before, header, rule)
+    )
 
 
 def _is_step(kinds: Mapping[str, HeaderKind], before: Header, header: Header, rule: ParseRule) -> bool:

@@ -13,18 +13,21 @@
 #include "app/program.h"
 
 #define MOST_HELD 65536
+#define ROUND_NS 50000000ull /* the longest round */
 
 struct held {
     struct rte_mbuf *mbuf;
     uint64_t due; /* round */
 };
 
-/* Packets on their way to a core, by port; they keep their order. */
-static struct {
+struct line {
     struct held of[MOST_HELD];
     uint32_t first;
     uint32_t count;
-} held[RTE_MAX_ETHPORTS];
+};
+
+/* By port: packets that did not arrive yet, and those on their way to a core. Both keep their order. */
+static struct line coming[RTE_MAX_ETHPORTS], held[RTE_MAX_ETHPORTS];
 
 struct test_header {
     rte_be64_t now;
@@ -69,24 +72,61 @@ static bool serve(struct rte_mbuf *mbuf, uint16_t port)
     return true;
 }
 
-static void hold(uint16_t port, struct rte_mbuf *mbuf)
+static void append(struct line *line, struct rte_mbuf *mbuf, uint64_t due)
 {
-    const uint32_t place = (held[port].first + held[port].count) % MOST_HELD;
-    if (held[port].count == MOST_HELD)
-        es_misuse("too many packets are held");
-    held[port].of[place] = (struct held){mbuf, es_round() + es_random(es_options()->hold + 1)};
-    held[port].count++;
+    if (line->count == MOST_HELD)
+        es_misuse("too many packets wait");
+    line->of[(line->first + line->count++) % MOST_HELD] = (struct held){mbuf, due};
+}
+
+static struct held *first_of(struct line *line) { return line->count ? &line->of[line->first] : NULL; }
+
+static void drop_first(struct line *line)
+{
+    line->first = (line->first + 1) % MOST_HELD;
+    line->count--;
 }
 
 static uint16_t release(uint16_t port, struct rte_mbuf **mbufs, uint16_t most)
 {
+    struct held *first;
     uint16_t count = 0;
-    while (held[port].count && count < most && held[port].of[held[port].first].due <= es_round()) {
-        mbufs[count++] = held[port].of[held[port].first].mbuf;
-        held[port].first = (held[port].first + 1) % MOST_HELD;
-        held[port].count--;
+    while (count < most && (first = first_of(&held[port])) && first->due <= es_round()) {
+        mbufs[count++] = first->mbuf;
+        drop_first(&held[port]);
     }
     return count;
+}
+
+/* When it arrives, in test builds. */
+static uint64_t time_of(const struct rte_mbuf *mbuf)
+{
+    rte_be64_t now = 0;
+    if (weft_program.test_header && rte_pktmbuf_data_len(mbuf) >= sizeof now)
+        memcpy(&now, rte_pktmbuf_mtod(mbuf, const void *), sizeof now);
+    return rte_be_to_cpu_64(now);
+}
+
+/* Rounds are as short as those of an application that is fast: no time passes in which it could not look at its rules. */
+static void let_arrive(uint16_t port)
+{
+    struct held *first;
+    static bool has_begun;
+    if (!(first = first_of(&coming[port])))
+        return;
+    if (!has_begun)
+        es_see_time(time_of(first->mbuf));
+    has_begun = true;
+    const uint64_t next = time_of(first->mbuf), left = next > es_now() ? next - es_now() : 0;
+    const uint64_t until = es_now() + RTE_MAX(ROUND_NS, left / 1000);
+    while ((first = first_of(&coming[port])) && time_of(first->mbuf) <= until) {
+        struct rte_mbuf *mbuf = first->mbuf;
+        drop_first(&coming[port]);
+        if (!serve(mbuf, port))
+            append(&held[port], mbuf, es_round() + es_random(es_options()->hold + 1));
+    }
+    if (first)
+        es_see_time(until);
 }
 
 static uint16_t receive(uint16_t port, uint16_t queue, struct rte_mbuf **mbufs, uint16_t count, uint16_t most,
@@ -96,8 +136,8 @@ static uint16_t receive(uint16_t port, uint16_t queue, struct rte_mbuf **mbufs, 
     (void)unused;
     es_next_round();
     for (uint16_t i = 0; i < count; i++)
-        if (!serve(mbufs[i], port))
-            hold(port, mbufs[i]);
+        append(&coming[port], mbufs[i], 0);
+    let_arrive(port);
     const uint16_t released = release(port, mbufs, most);
     for (uint16_t i = 0; i < released; i++) {
         struct test_header head = {0};

@@ -325,6 +325,7 @@ static struct rte_flow *make(uint32_t group, const struct rte_flow_item *items, 
     flow->rule.jumps = *jumps;
     flow->rule.is_there = true;
     flow->rule.number = device.numbers++;
+    es_log("rule %u\n", flow->rule.number);
     return flow;
 }
 

@@ -9,13 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <rte_byteorder.h>
 #include <rte_ethdev.h>
 #include <rte_flow.h>
+#include <rte_version.h>
+
+#include "flow_words.h"
+
+#if RTE_VERSION >= RTE_VERSION_NUM(22, 11, 0, 0)
 
 #define GROUP 1
-#define MOST_ITEMS 10
-#define MOST_ACTIONS 12
 #define QUEUE_SIZE 256
 
 struct weft_eswitch_rule {
@@ -24,31 +26,9 @@ struct weft_eswitch_rule {
     bool is_leaving; /* drivers know nothing of its age any more */
 };
 
-/* One direction of a template: the arrays that a rule, or what rules share, is given as. */
-struct pattern {
-    struct rte_flow_item items[MOST_ITEMS];
-    struct rte_flow_item_ethdev port;
-    struct rte_flow_item_integrity integrity;
-    union {
-        struct rte_flow_item_eth eth;
-        struct rte_flow_item_vlan vlan;
-        struct rte_flow_item_ipv4 ipv4;
-        struct rte_flow_item_ipv6 ipv6;
-        struct rte_flow_item_tcp tcp;
-        struct rte_flow_item_udp udp;
-    } headers[MOST_ITEMS];
-};
-
-struct actions {
-    struct rte_flow_action actions[MOST_ACTIONS];
-    struct rte_flow_action_age age;
-    struct rte_flow_action_modify_field fields[MOST_ACTIONS];
-    struct rte_flow_action_ethdev port;
-};
-
 struct kind {
-    struct pattern masks;
-    struct actions action_masks;
+    struct weft_pattern masks;
+    struct weft_actions action_masks;
     struct rte_flow_pattern_template *pattern;
     struct rte_flow_actions_template *actions;
     struct rte_flow_template_table *table;
@@ -72,172 +52,6 @@ static bool fail(const char *what, const struct rte_flow_error *error)
 {
     fprintf(stderr, "weft: the eSwitch refuses %s: %s\n", what, error->message ? error->message : "no reason given");
     return false;
-}
-
-/* --- what a rule compares */
-
-static const struct {
-    enum rte_flow_item_type type;
-    uint8_t size; /* of the header in front of the item's struct */
-} item_types[] = {
-    [WEFT_ETH] = {RTE_FLOW_ITEM_TYPE_ETH, 14},   [WEFT_VLAN] = {RTE_FLOW_ITEM_TYPE_VLAN, 4},
-    [WEFT_IPV4] = {RTE_FLOW_ITEM_TYPE_IPV4, 20}, [WEFT_IPV6] = {RTE_FLOW_ITEM_TYPE_IPV6, 40},
-    [WEFT_TCP] = {RTE_FLOW_ITEM_TYPE_TCP, 20},   [WEFT_UDP] = {RTE_FLOW_ITEM_TYPE_UDP, 8},
-};
-
-static bool is_zero(const uint8_t *bytes, size_t size)
-{
-    for (size_t i = 0; i < size; i++)
-        if (bytes[i])
-            return false;
-    return true;
-}
-
-/* The integrity of all headers that the rule is about: what is broken, or has a wrong checksum, goes to the cores. */
-static struct rte_flow_item_integrity integrity_of(const struct weft_rule_template *template)
-{
-    struct rte_flow_item_integrity found = {0};
-    for (uint32_t i = 0; i < template->item_count; i++)
-        switch (template->items[i].kind) {
-        case WEFT_IPV4: found.l3_ok = found.ipv4_csum_ok = 1; break;
-        case WEFT_IPV6: found.l3_ok = 1; break;
-        case WEFT_TCP:
-        case WEFT_UDP: found.l4_ok = found.l4_csum_ok = 1; break;
-        default: break;
-        }
-    return found;
-}
-
-/* A device skips tags before it looks at the type of an Ethernet frame: whether there is one is asked for apart. */
-static bool asks_for_tag(const struct weft_rule_template *template)
-{
-    const bool has_type = !is_zero(template->items[0].mask + 12, 2);
-    return has_type || (template->item_count > 1 && template->items[1].kind == WEFT_VLAN);
-}
-
-/* The items of one rule, or (`values` NULL) the masks of all. */
-static void fill_pattern(const struct weft_rule_template *template, const uint8_t *values, uint16_t port,
-                         struct pattern *pattern)
-{
-    struct rte_flow_item *item = pattern->items;
-    memset(pattern, 0, sizeof *pattern);
-    pattern->port.port_id = values ? port : UINT16_MAX;
-    *item++ = (struct rte_flow_item){.type = RTE_FLOW_ITEM_TYPE_REPRESENTED_PORT, .spec = &pattern->port};
-    pattern->integrity = integrity_of(template);
-    if (pattern->integrity.value)
-        *item++ = (struct rte_flow_item){.type = RTE_FLOW_ITEM_TYPE_INTEGRITY, .spec = &pattern->integrity};
-    for (uint32_t i = 0; i < template->item_count; i++) {
-        const struct weft_rule_item *wanted = &template->items[i];
-        memcpy(&pattern->headers[i], values ? wanted->value : wanted->mask, item_types[wanted->kind].size);
-        *item++ = (struct rte_flow_item){.type = item_types[wanted->kind].type, .spec = &pattern->headers[i]};
-    }
-    for (uint32_t p = 0; values && p < template->part_count; p++) {
-        const struct weft_rule_part *part = &template->parts[p];
-        uint8_t *at = (uint8_t *)&pattern->headers[part->item] + part->at;
-        for (uint32_t i = 0; i < part->count; i++)
-            at[i] |= values[part->value + i];
-    }
-    const bool tagged = template->item_count > 1 && template->items[1].kind == WEFT_VLAN;
-    pattern->headers[0].eth.has_vlan = asks_for_tag(template) && (!values || tagged);
-    if (tagged) /* the tag says it */
-        pattern->headers[0].eth.type = 0;
-    item->type = RTE_FLOW_ITEM_TYPE_END;
-}
-
-/* --- what it does */
-
-static const struct {
-    enum rte_flow_field_id id;
-} fields[] = {
-    [WEFT_ETH_DST] = {RTE_FLOW_FIELD_MAC_DST},          [WEFT_ETH_SRC] = {RTE_FLOW_FIELD_MAC_SRC},
-    [WEFT_IPV4_DSCP] = {RTE_FLOW_FIELD_IPV4_DSCP},      [WEFT_IPV4_TTL] = {RTE_FLOW_FIELD_IPV4_TTL},
-    [WEFT_IPV4_SRC] = {RTE_FLOW_FIELD_IPV4_SRC},        [WEFT_IPV4_DST] = {RTE_FLOW_FIELD_IPV4_DST},
-    [WEFT_IPV6_HOP_LIMIT] = {RTE_FLOW_FIELD_IPV6_HOPLIMIT}, [WEFT_IPV6_SRC] = {RTE_FLOW_FIELD_IPV6_SRC},
-    [WEFT_IPV6_DST] = {RTE_FLOW_FIELD_IPV6_DST},        [WEFT_TCP_SPORT] = {RTE_FLOW_FIELD_TCP_PORT_SRC},
-    [WEFT_TCP_DPORT] = {RTE_FLOW_FIELD_TCP_PORT_DST},   [WEFT_UDP_SPORT] = {RTE_FLOW_FIELD_UDP_PORT_SRC},
-    [WEFT_UDP_DPORT] = {RTE_FLOW_FIELD_UDP_PORT_DST},
-};
-
-static void set_field(struct rte_flow_action_modify_field *made, const struct weft_rule_write *write,
-                      const uint8_t *values)
-{
-    *made = (struct rte_flow_action_modify_field){
-        .operation = RTE_FLOW_MODIFY_SET,
-        .dst = {.field = fields[write->field].id},
-        .src = {.field = RTE_FLOW_FIELD_VALUE},
-        .width = write->width,
-    };
-    if (values)
-        memcpy(made->src.value, values + write->value, (write->width + 7u) / 8);
-}
-
-/* One less is 255 more in eight bits: `add` is what drivers know. */
-static void count_down(struct rte_flow_action_modify_field *made, bool is_ipv6)
-{
-    *made = (struct rte_flow_action_modify_field){
-        .operation = RTE_FLOW_MODIFY_ADD,
-        .dst = {.field = is_ipv6 ? RTE_FLOW_FIELD_IPV6_HOPLIMIT : RTE_FLOW_FIELD_IPV4_TTL},
-        .src = {.field = RTE_FLOW_FIELD_VALUE, .value = {255}},
-        .width = 8,
-    };
-}
-
-static bool has_item(const struct weft_rule_template *template, enum weft_item kind)
-{
-    for (uint32_t i = 0; i < template->item_count; i++)
-        if (template->items[i].kind == kind)
-            return true;
-    return false;
-}
-
-/* In a mask: everything that is the same in all rules. */
-static void cover(struct rte_flow_action_modify_field *mask, bool with_value)
-{
-    *mask = (struct rte_flow_action_modify_field){
-        .operation = (enum rte_flow_modify_op)UINT32_MAX,
-        .dst = {.field = (enum rte_flow_field_id)UINT32_MAX, .level = UINT32_MAX, .offset = UINT32_MAX},
-        .src = {.field = (enum rte_flow_field_id)UINT32_MAX},
-        .width = UINT32_MAX,
-    };
-    if (with_value)
-        memset(mask->src.value, 0xff, sizeof mask->src.value);
-}
-
-/* The actions of one rule, in the order that mlx5 asks for; without `values`, of what rules share; `masks` of that. */
-static void fill_actions(const struct weft_rule_template *template, const uint8_t *values, uint16_t port,
-                         struct rte_flow_action_handle *counter, struct actions *actions, struct actions *masks)
-{
-    struct rte_flow_action *action = actions->actions, *mask = masks->actions;
-    uint32_t field = 0;
-    memset(actions, 0, sizeof *actions);
-    memset(masks, 0, sizeof *masks);
-    actions->age.timeout = eswitch.idle_s;
-    masks->age.timeout = 0xffffff;
-    *action++ = (struct rte_flow_action){RTE_FLOW_ACTION_TYPE_AGE, &actions->age};
-    *mask++ = (struct rte_flow_action){RTE_FLOW_ACTION_TYPE_AGE, &masks->age};
-    *action++ = (struct rte_flow_action){RTE_FLOW_ACTION_TYPE_INDIRECT, counter};
-    *mask++ = (struct rte_flow_action){RTE_FLOW_ACTION_TYPE_COUNT, NULL};
-    for (uint32_t w = 0; template->sends && w < template->write_count; w++, field++) {
-        set_field(&actions->fields[field], &template->writes[w], values);
-        cover(&masks->fields[field], false);
-        *action++ = (struct rte_flow_action){RTE_FLOW_ACTION_TYPE_MODIFY_FIELD, &actions->fields[field]};
-        *mask++ = (struct rte_flow_action){RTE_FLOW_ACTION_TYPE_MODIFY_FIELD, &masks->fields[field]};
-    }
-    if (template->sends && template->counts_down) {
-        count_down(&actions->fields[field], has_item(template, WEFT_IPV6));
-        cover(&masks->fields[field], true);
-        *action++ = (struct rte_flow_action){RTE_FLOW_ACTION_TYPE_MODIFY_FIELD, &actions->fields[field]};
-        *mask++ = (struct rte_flow_action){RTE_FLOW_ACTION_TYPE_MODIFY_FIELD, &masks->fields[field]};
-    }
-    if (template->sends) {
-        actions->port.port_id = port;
-        *action++ = (struct rte_flow_action){RTE_FLOW_ACTION_TYPE_REPRESENTED_PORT, &actions->port};
-        *mask++ = (struct rte_flow_action){RTE_FLOW_ACTION_TYPE_REPRESENTED_PORT, NULL};
-    } else {
-        *action++ = (struct rte_flow_action){RTE_FLOW_ACTION_TYPE_DROP, NULL};
-        *mask++ = (struct rte_flow_action){RTE_FLOW_ACTION_TYPE_DROP, NULL};
-    }
-    action->type = mask->type = RTE_FLOW_ACTION_TYPE_END;
 }
 
 /* --- setting up */
@@ -305,13 +119,13 @@ static void as_masks(struct rte_flow_item *items)
 static bool make_kind(uint32_t number, struct kind *kind)
 {
     struct rte_flow_error error = {0};
-    struct actions actions;
+    struct weft_actions actions;
     const struct weft_rule_template *template = &weft_program.rule_templates[number - 1];
-    fill_pattern(template, NULL, 0, &kind->masks);
+    weft_fill_pattern(template, NULL, 0, &kind->masks);
     as_masks(kind->masks.items);
     if (!eswitch.has_templates)
         return true;
-    fill_actions(template, NULL, 0, NULL, &actions, &kind->action_masks);
+    weft_fill_actions(template, NULL, 0, eswitch.idle_s, NULL, &actions, &kind->action_masks);
     const uint32_t size = eswitch.rules * eswitch.workers;
     kind->table = make_table(GROUP, size, kind->masks.items, actions.actions, kind->action_masks.actions, &kind->pattern,
                              &kind->actions, &error);
@@ -422,7 +236,7 @@ static uint16_t port_of(const struct weft_rule_template *template, const uint8_t
     return logical < eswitch.ports->count ? eswitch.ports->of[logical].id : WEFT_NOT_CONNECTED;
 }
 
-static void give_specs(const struct kind *kind, struct pattern *pattern)
+static void give_specs(const struct kind *kind, struct weft_pattern *pattern)
 {
     for (uint32_t i = 0; pattern->items[i].type != RTE_FLOW_ITEM_TYPE_END; i++)
         pattern->items[i].mask = kind->masks.items[i].mask;
@@ -437,8 +251,8 @@ struct weft_eswitch_rule *weft_eswitch_insert(uint32_t worker, uint32_t number, 
     const struct rte_flow_action count = {RTE_FLOW_ACTION_TYPE_COUNT, &none};
     const uint16_t out = port_of(template, values);
     struct rte_flow_error error = {0};
-    struct pattern pattern;
-    struct actions actions, masks;
+    struct weft_pattern pattern;
+    struct weft_actions actions, masks;
     struct weft_eswitch_rule *rule;
     if (out == WEFT_NOT_CONNECTED || !has_room(worker) || !(rule = calloc(1, sizeof *rule)))
         return NULL;
@@ -447,8 +261,8 @@ struct weft_eswitch_rule *weft_eswitch_insert(uint32_t worker, uint32_t number, 
         free(rule);
         return NULL;
     }
-    fill_pattern(template, values, eswitch.ports->of[port].id, &pattern);
-    fill_actions(template, values, out, rule->counter, &actions, &masks);
+    weft_fill_pattern(template, values, eswitch.ports->of[port].id, &pattern);
+    weft_fill_actions(template, values, out, eswitch.idle_s, rule->counter, &actions, &masks);
     if (eswitch.has_templates) {
         const struct rte_flow_op_attr soon = {.postpone = 1};
         rule->flow = rte_flow_async_create(eswitch.proxy, worker, &soon, eswitch.kinds[number - 1].table, pattern.items, 0,
@@ -527,3 +341,41 @@ bool weft_eswitch_query(struct weft_eswitch_rule *rule, struct weft_eswitch_age 
     };
     return true;
 }
+
+#else
+
+bool weft_eswitch_configure(const struct weft_ports *ports, uint32_t workers, uint32_t rules, uint32_t idle_s)
+{
+    (void)ports, (void)workers, (void)rules, (void)idle_s;
+    fprintf(stderr, "weft: --rules: this was built with a DPDK older than 22.11\n");
+    return false;
+}
+
+bool weft_eswitch_begin(const struct weft_ports *ports) { return (void)ports, false; }
+
+void weft_eswitch_end(void) {}
+
+struct weft_eswitch_rule *weft_eswitch_insert(uint32_t worker, uint32_t number, uint16_t port, const uint8_t *values,
+                                              void *context)
+{
+    return (void)worker, (void)number, (void)port, (void)values, (void)context, NULL;
+}
+
+bool weft_eswitch_remove(uint32_t worker, struct weft_eswitch_rule *rule, void *context)
+{
+    return (void)worker, (void)rule, (void)context, false;
+}
+
+void weft_eswitch_forget(struct weft_eswitch_rule *rule) { (void)rule; }
+
+uint32_t weft_eswitch_answers(uint32_t worker, struct weft_eswitch_answer *found, uint32_t most)
+{
+    return (void)worker, (void)found, (void)most, 0;
+}
+
+bool weft_eswitch_query(struct weft_eswitch_rule *rule, struct weft_eswitch_age *age)
+{
+    return (void)rule, (void)age, false;
+}
+
+#endif

@@ -157,11 +157,11 @@ static uint32_t find_again(struct weft_rules *rules, struct rule *rule, uint64_t
     return weft_program.find_rule(rules->worker->state, &packet, values);
 }
 
-/* Whether the program would make the same rule. What it leans on counts as used at `used`. */
-static bool is_still_right(struct weft_rules *rules, struct rule *rule, uint64_t used)
+/* Whether the program would make the same rule. What that leans on was used at that time already. */
+static bool is_still_right(struct weft_rules *rules, struct rule *rule)
 {
     uint8_t values[WEFT_MOST_RULE_BYTES];
-    const uint32_t number = find_again(rules, rule, used, values);
+    const uint32_t number = find_again(rules, rule, rule->used, values);
     return number == rule->key.number && !memcmp(values, rule->values, template_of(rule)->value_bytes);
 }
 
@@ -226,11 +226,13 @@ static void consider(struct weft_rules *rules, struct rule *rule, uint64_t now)
     if ((!has_gap && !is_forced) || in_device(rules) >= options->most || !has_token(rules, now))
         return;
     /* What it leans on may have changed while it waited. */
-    if (!is_still_right(rules, rule, rule->seen)) {
+    rule->used = rule->seen;
+    if (!is_still_right(rules, rule)) {
         move_to(rules, rule, LEAVING);
         free_place(rules, rule);
         return;
     }
+    weft_log_rule(rules->worker, "asked", rule->index, rule->key.port, rule->used, rule->head, rule->size);
     rule->device = weft_eswitch_insert(rules->worker->index, rule->key.number, rule->key.port, rule->values, rule);
     if (!rule->device)
         return;
@@ -240,22 +242,29 @@ static void consider(struct weft_rules *rules, struct rule *rule, uint64_t now)
 
 /* --- asking what they did */
 
-/* What it counted since it was asked last goes into the state, and the time of its last packet. */
-static void bring_back(struct weft_rules *rules, struct rule *rule, const struct weft_eswitch_age *age, uint64_t now)
+/* What it counted since it was asked last goes into the state, and, where it is right still, the time of its last
+ * packet. Returns whether it is. */
+static bool bring_back(struct weft_rules *rules, struct rule *rule, const struct weft_eswitch_age *age, uint64_t now)
 {
     const uint64_t packets = age->packets - rule->counted_packets, bytes = age->bytes - rule->counted_bytes;
+    const bool is_right = is_still_right(rules, rule);
+    uint8_t values[WEFT_MOST_RULE_BYTES];
     rule->asked = now;
     if (!packets)
-        return;
+        return is_right;
     /* Never before the true time: what it leans on must not expire too early. */
     const uint64_t idle_ns = age->knows_idle ? age->idle_s * 1000 * MS : 0;
     rule->used = RTE_MAX(rule->used, now > idle_ns ? now - idle_ns : 0);
     rule->counted_packets = age->packets;
     rule->counted_bytes = age->bytes;
-    weft_log_rule(rules->worker, "use", rule->index, rule->key.port, rule->used, rule->head, rule->size);
+    if (is_right) {
+        weft_log_rule(rules->worker, "use", rule->index, rule->key.port, rule->used, rule->head, rule->size);
+        find_again(rules, rule, rule->used, values);
+    }
     weft_program.fold_rule(rules->worker->state, rule->key.number, rule->values, packets, bytes);
     count(rules, WEFT_RULES_PACKETS, (int64_t)packets);
     count(rules, WEFT_RULES_BYTES, (int64_t)bytes);
+    return is_right;
 }
 
 static void leave(struct weft_rules *rules, struct rule *rule, enum weft_rule_count why)
@@ -287,8 +296,7 @@ static void check(struct weft_rules *rules, struct rule *rule, uint64_t now)
     }
     if (now < rule->asked + check_ns_of(rules, rule) || !weft_eswitch_query(rule->device, &age))
         return;
-    bring_back(rules, rule, &age, now);
-    if (!is_still_right(rules, rule, rule->used))
+    if (!bring_back(rules, rule, &age, now))
         leave(rules, rule, WEFT_RULES_STALE);
     else if (now >= rule->used + idle_ns_of(rules, rule))
         leave(rules, rule, WEFT_RULES_IDLE);
@@ -301,7 +309,6 @@ static void watch(struct weft_rules *rules, struct rule *rule, uint64_t now)
     if (now < rule->asked + check_ns_of(rules, rule) || !weft_eswitch_query(rule->device, &age))
         return;
     bring_back(rules, rule, &age, now);
-    is_still_right(rules, rule, rule->used);
 }
 
 /* --- answers */
@@ -311,7 +318,6 @@ static void answer_insert(struct weft_rules *rules, struct rule *rule, bool done
     if (done) {
         count(rules, WEFT_RULES_MADE, 1);
         rule->asked = now;
-        rule->used = RTE_MAX(rule->seen, rule->waits);
         move_to(rules, rule, LIVE);
         weft_log_rule(rules->worker, "made", rule->index, rule->key.port, now, rule->head, rule->size);
         return;
@@ -333,7 +339,6 @@ static void answer_remove(struct weft_rules *rules, struct rule *rule, bool done
     if (weft_eswitch_query(rule->device, &age)) {
         age.knows_idle = false; /* nobody tells the age of what is gone */
         bring_back(rules, rule, &age, now);
-        is_still_right(rules, rule, rule->used);
     }
     weft_log_rule(rules->worker, "gone", rule->index, rule->key.port, now, rule->head, rule->size);
     weft_eswitch_forget(rule->device);
@@ -384,9 +389,7 @@ void weft_rules_collect(struct weft_rules *rules, uint64_t now)
         struct rule *rule = &rules->rules[i];
         if (rule->stage != LIVE || !weft_eswitch_query(rule->device, &age))
             continue;
-        bring_back(rules, rule, &age, now);
-        if (!is_still_right(rules, rule, rule->used))
-            rule->is_unwanted = true;
+        rule->is_unwanted |= !bring_back(rules, rule, &age, now);
     }
 }
 

@@ -35,7 +35,21 @@ static void write_worker(FILE *out, const struct weft_application *application, 
     fputs("],\"dropped\":{", out);
     for (unsigned c = 0; c < WEFT_CAUSES; c++)
         fprintf(out, "%s\"%s\":%" PRIu64, c ? "," : "", weft_cause_names[c], weft_look(&counts->dropped[c]));
-    fprintf(out, "},\"digests\":%" PRIu64 "}", weft_look(&counts->digests));
+    fprintf(out, "},\"digests\":%" PRIu64, weft_look(&counts->digests));
+    for (unsigned c = 0; worker->rules && c < WEFT_RULE_COUNTS; c++)
+        fprintf(out, "%s\"%s\":%" PRIu64, c ? "," : ",\"rules\":{", weft_rule_count_names[c],
+                weft_look(&weft_rules_counts(worker->rules)[c]));
+    fputs(worker->rules ? "}}" : "}", out);
+}
+
+uint64_t weft_rule_count(const struct weft_application *application, enum weft_rule_count what, uint32_t first,
+                         uint32_t last)
+{
+    uint64_t total = 0;
+    for (uint32_t w = first; w < last; w++)
+        if (application->workers[w].rules)
+            total += weft_look(&weft_rules_counts(application->workers[w].rules)[what]);
+    return total;
 }
 
 uint64_t weft_final_count(const struct weft_application *application, uint32_t number)
@@ -118,6 +132,11 @@ void weft_print_stats(const struct weft_application *application, FILE *out)
             fprintf(out, "weft: worker %" PRIu32 ": %" PRIu64 " handed over to others\n", w, handed_over);
         for (unsigned c = 0; c < WEFT_CAUSES; c++)
             dropped[c] += weft_look(&application->workers[w].counts.dropped[c]);
+    }
+    for (unsigned c = WEFT_RULES_MADE; application->options.rules.most && c < WEFT_RULE_COUNTS; c++) {
+        const uint64_t total = weft_rule_count(application, (enum weft_rule_count)c, 0, application->worker_count);
+        if (total)
+            fprintf(out, "weft: rules, %s: %" PRIu64 "\n", weft_rule_count_names[c], total);
     }
     for (unsigned c = 0; c < WEFT_CAUSES; c++)
         if (dropped[c])

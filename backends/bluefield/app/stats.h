@@ -18,4 +18,8 @@ void weft_print_stats(const struct weft_application *application, FILE *out);
 /* Answer `/weft/stats`, `/weft/ports` and `/weft/finals` from now on. */
 void weft_register_telemetry(const struct weft_application *application);
 
+/* The sum over the workers from `first` to before `last`. */
+uint64_t weft_rule_count(const struct weft_application *application, enum weft_rule_count what, uint32_t first,
+                         uint32_t last);
+
 #endif

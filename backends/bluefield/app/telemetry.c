@@ -57,6 +57,17 @@ static int tell_stats(const char *command __rte_unused, const char *parameter, s
     return 0;
 }
 
+static int tell_rules(const char *command __rte_unused, const char *parameter, struct rte_tel_data *data)
+{
+    uint32_t first, last;
+    if (!choose(parameter, &first, &last))
+        return -1;
+    rte_tel_data_start_dict(data);
+    for (unsigned c = 0; c < WEFT_RULE_COUNTS; c++)
+        add_number(data, weft_rule_count_names[c], weft_rule_count(shown, (enum weft_rule_count)c, first, last));
+    return 0;
+}
+
 /* --- columns */
 
 struct columns {
@@ -155,6 +166,8 @@ void weft_register_telemetry(const struct weft_application *application)
                                "Hand-overs, digests, losses by cause. Parameter: a worker; without it, all of them.");
     rte_telemetry_register_cmd("/weft/ports", tell_ports,
                                "Traffic of the first 64 ports. Parameter: a worker; without it, all of them.");
+    rte_telemetry_register_cmd("/weft/rules", tell_rules,
+                               "Rules in the eSwitch. Parameter: a worker; without it, all of them.");
     rte_telemetry_register_cmd("/weft/finals", tell_finals,
                                "Packets by the line that ended them, 64 at once. Parameter: the first one, from 0.");
 }

@@ -32,7 +32,11 @@ _CELL_BYTES = RECORD_CELL_BITS // 8
 
 
 def write_rules(
-    out: Writer, program: Program, templates: Sequence[RuleTemplate], kinds: Mapping[str, HeaderKind], datapath: Datapath
+    out: Writer,
+    program: Program,
+    templates: Sequence[RuleTemplate],
+    kinds: Mapping[str, HeaderKind],
+    datapath: Datapath,
 ) -> list[tuple[str, object]]:
     """Writes tables and functions; the members of `weft_program` that name them."""
     if not templates:
@@ -117,7 +121,9 @@ def _write_functions(out: Writer, program: Program, templates: Sequence[RuleTemp
     with out.block(""):
         out.line(f"return {datapath.name}_rule(state, packet, values);")
     out.line()
-    out.line("static void fold_rule(void *given, uint32_t number, const uint8_t *values, uint64_t packets, uint64_t bytes)")
+    out.line(
+        "static void fold_rule(void *given, uint32_t number, const uint8_t *values, uint64_t packets, uint64_t bytes)"
+    )
     with out.block(""):
         out.line("STATE *state = given;")
         for unused in ("state", "values", "packets", "bytes"):

@@ -1,4 +1,4 @@
-"""The sequences of headers by which the packets of one path can begin, where a device parses them as the program does."""
+"""The sequences of headers by which packets of a path can begin, where a device parses them as the program does."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ChainFinder:
         self._order = {header.name: place for place, header in enumerate(program.headers)}
 
     def chains(self, present: frozenset[str], absent: frozenset[str]) -> Iterator[Chain]:
-        """All that begin with the outermost header, have all that is `present`, end with the last of it, and no `absent`."""
+        """All from the outermost header to the last `present` one, with all of those and no `absent` one."""
         for first in self._headers.values():
             if not first.rules and first.name in self._kinds and first.name not in absent:
                 yield from self._longer((first,), (), present, absent)

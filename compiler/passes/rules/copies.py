@@ -34,7 +34,7 @@ from compiler.source import Span
 
 
 class Copies:
-    """Operations and guards of a program in the making. What is worked out under a guard is known under its children."""
+    """Operations and guards of a program in the making. What is worked out under a guard is known below it."""
 
     def __init__(self, laws: Laws) -> None:
         self._laws = laws
@@ -85,7 +85,10 @@ class Copies:
         place = self._laws.numbers.nodes[number].operation
         assert place is not None, "what is no constant has an operation"
         source = self._program.operations[place]
-        self.access(source, guard) if not isinstance(source, Pure) else self._pure(source, number, guard)
+        if isinstance(source, Pure):
+            self._pure(source, number, guard)
+        else:
+            self.access(source, guard)
 
     def _pure(self, source: Pure, number: int, guard: int) -> None:
         made = replace_operands(source, lambda o: self.operand(o, guard))
@@ -123,7 +126,9 @@ class Copies:
     # --- expressions that the program need not have
 
     def present(self, header: str, guard: int, span: Span) -> Operand:
-        return self._once(("present", header), guard, HeaderPresent(guard=guard, span=span, result=_NONE, header=header))
+        return self._once(
+            ("present", header), guard, HeaderPresent(guard=guard, span=span, result=_NONE, header=header)
+        )
 
     def field(self, header: str, name: str, of: Type, guard: int, span: Span) -> Operand:
         read = ReadField(guard=guard, span=span, result=Value(-1, of), header=header, field=name)

@@ -59,9 +59,7 @@ class _Builder:
     def __init__(self, program: Program, vocabulary: RuleVocabulary) -> None:
         self._program, self._vocabulary = program, vocabulary
         self._laws = find_laws(program)
-        self._kinds = {
-            name: kind for name, kind in find_header_kinds(program).items() if kind in vocabulary.matched
-        }
+        self._kinds = {name: kind for name, kind in find_header_kinds(program).items() if kind in vocabulary.matched}
         self._chains = ChainFinder(program, self._kinds)
         self._copies = Copies(self._laws)
         self._templates: dict[RuleTemplate, str] = {}  # without record and lines -> name of the record
@@ -107,7 +105,9 @@ class _Builder:
         chains = list(self._chains.chains(present, absent))
         if not chains:
             unknown = sorted(present - self._kinds.keys())
-            what = f"needs `{unknown[0]}`, a header that the device does not know" if unknown else "takes broken packets"
+            what = (
+                f"needs `{unknown[0]}`, a header that the device does not know" if unknown else "takes broken packets"
+            )
             raise CannotSayError(what, span)
         leaves = [LeafMaker(self._laws, self._kinds, self._vocabulary, path, chain).make() for chain in chains]
         for chain, leaf in zip(chains, leaves, strict=True):

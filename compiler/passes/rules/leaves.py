@@ -145,7 +145,9 @@ class LeafMaker:
         """(header, first bit, bits) of a field that the device's rules know."""
         found = self._headers.get(header)
         if found is None:
-            raise CannotSayError(f"depends on `{header}.{name}`, which the device does not know to be there", self._span)
+            raise CannotSayError(
+                f"depends on `{header}.{name}`, which the device does not know to be there", self._span
+            )
         field = found.field_named(name)
         if not isinstance(field.type, Bits):
             raise CannotSayError(f"depends on `{header}.{name}`, which is no number", self._span)
@@ -229,8 +231,9 @@ class LeafMaker:
     def _counted(self) -> Iterator[Counted]:
         for place in self._path.cached.path.operations:
             match self._program.operations[place]:
-                case CounterAdd(state=state, index=index, amount=amount) | ArrayUpdate(
-                    state=state, index=index, amount=amount
+                case (
+                    CounterAdd(state=state, index=index, amount=amount)
+                    | ArrayUpdate(state=state, index=index, amount=amount)
                 ):
                     self._values.append(self._number(self._laws.numbers.of(index), RECORD_CELL_BITS))
                     self._check_cells(state, amount)
@@ -261,9 +264,7 @@ class LeafMaker:
     # --- what counts as used
 
     def _uses(self) -> Iterator[int]:
-        finds = {
-            o.slot.number: place for place, o in enumerate(self._program.operations) if isinstance(o, MapFind)
-        }
+        finds = {o.slot.number: place for place, o in enumerate(self._program.operations) if isinstance(o, MapFind)}
         found: dict[int, None] = {}
         for place in self._path.cached.path.operations:
             match self._program.operations[place]:

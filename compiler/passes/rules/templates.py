@@ -45,7 +45,7 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class RuleTemplate:
-    """The fields of record `record` are, in order: those of `compared`, of `written`, the port, the cells of `counted`."""
+    """The fields of its record are, in order: those of `compared`, of `written`, the port, the cells of `counted`."""
 
     record: str
     headers: tuple[Header, ...]  # in front of the packets, in order
