@@ -92,6 +92,7 @@ class Copies:
 
     def _pure(self, source: Pure, number: int, guard: int) -> None:
         made = replace_operands(source, lambda o: self.operand(o, guard))
+        assert isinstance(made, Pure), "it is the same operation"
         self._known[guard][number] = self._append(dataclasses.replace(made, guard=guard), source.result.type)
 
     def access(self, source: Operation, guard: int, *, refresh: bool = False) -> None:
