@@ -148,9 +148,7 @@ class DpdkEngine:
             self._objects["app"] = self._compile(folder, _shared_sources(folder))
             for source in self._sources:
                 (folder / source.name).write_bytes(source.read_bytes())
-            self._objects["app"] += self._compile(
-                folder, [s.name for s in self._sources if s.suffix == ".c"]
-            )
+            self._objects["app"] += self._compile(folder, [s.name for s in self._sources if s.suffix == ".c"])
         return self._objects["app"]
 
     def _compile(self, folder: Path, sources: Sequence[str]) -> list[Path]:
