@@ -6,8 +6,6 @@ from pathlib import Path
 
 import msgspec
 
-LIST = Path(__file__).with_name("p4.toml")
-
 
 class ListError(Exception):
     """The list cannot be read, or is not one."""
@@ -31,7 +29,7 @@ class _List(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mutation: tuple[Mutation, ...]
 
 
-def load_mutations(path: Path = LIST) -> tuple[Mutation, ...]:
+def load_mutations(path: Path) -> tuple[Mutation, ...]:
     try:
         return msgspec.toml.decode(path.read_bytes(), type=_List).mutation
     except OSError as error:

@@ -1,4 +1,4 @@
-"""What the cases come to without any mutation, kept in a folder for all mutants to be held to."""
+"""What the cases of the P4 generator come to without any mutation, kept in a file for all mutants to be held to."""
 
 from __future__ import annotations
 

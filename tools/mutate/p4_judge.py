@@ -1,4 +1,4 @@
-"""Runs in a scratch copy of the checkout: is what is there told apart from the interpreter?
+"""Runs in a scratch copy of the checkout: is the P4 generator there told apart from the interpreter?
 
 Says so as one line of JSON: {"verdict": ..., "case": ..., "how": ...}.
 """
@@ -19,7 +19,7 @@ from backends.p4.compile import compile_program
 from backends.p4.tools import P4cResult, run_p4c
 from tests.bmv2 import Bmv2Engine
 from tests.engines import Outcome
-from tools.mutate.baseline import Prepared, digest_of, load
+from tools.mutate.p4_baseline import Prepared, digest_of, load
 
 TIME_LIMIT_S = 30.0  # unmutated, the slowest case takes 3
 
