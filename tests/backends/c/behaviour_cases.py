@@ -284,6 +284,13 @@ def _headers(rng: random.Random) -> Iterator[Arrival]:
         yield Arrival(rng.choice(["lan", "lan", "wan"]), data, 1)
 
 
+def _shapes(rng: random.Random) -> Iterator[Arrival]:
+    for _ in range(150):
+        kind, n = rng.choice([1, 1, 2]), rng.randrange(6)
+        data = frame(bytes([n]) + rng.randbytes(8), bytes([0, kind]))
+        yield Arrival("lan", data[: rng.choice([99, 15, 16, 17, 18, 20])], 1)
+
+
 def _names(rng: random.Random) -> Iterator[Arrival]:
     for _ in range(150):
         following = rng.randrange(4)
@@ -335,6 +342,8 @@ OWN_CASES = (
     _case("nearest", _nearest),
     _case("manyports", _manyports),
     _case("headers", _headers),
+    _case("shapes", _shapes),
+    _case("conflicts", _shapes),
     _case("names", _names),
     _case("built", _built),
     _case("unwritten", _unwritten),
