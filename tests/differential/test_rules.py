@@ -6,19 +6,25 @@ overtaken by those that rules serve. `served_case(NUMBER)` is a generated case a
 
 from __future__ import annotations
 
-import os
+import re
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from scapy.layers.inet import IP, UDP
+from scapy.layers.l2 import Ether
+from scapy.packet import Raw
 
 from tests.differential.cases import Case
 from tests.differential.compare import differences
+from tests.differential.long_range import long_range
 from tests.differential.test_corpus import NAMES, PACKETS
 from tests.differential.test_dpdk import SANITIZERS, example_case
 from tests.dpdk import needs_dpdk
-from tests.eswitch.engine import EswitchEngine, judged
+from tests.engines import Arrival
+from tests.eswitch.engine import EswitchEngine, inversions, judged
 from tests.eswitch.programs import served_case
+from tests.examples.corpus import example_entries, example_program
 
 DEVICES = ("", "delay=4,hold=3", "delay=6,hold=4,reorders=1,fails=30", "templates=0,fails=20")
 QUICK = ("acl", "nat", "router")
@@ -27,14 +33,7 @@ AT_ONCE = 20
 
 pytestmark = needs_dpdk
 
-
-def long_range() -> range:
-    chosen = os.environ.get("WEFT_DIFFERENTIAL_CASES")
-    first, last = map(int, chosen.split(":")) if chosen else (0, 1_000)
-    return range(first, last)
-
-
-LONG = long_range()
+LONG = long_range(range(1_000))
 
 
 @pytest.fixture(scope="module")
@@ -84,3 +83,34 @@ def test_many_generated_programs(first: int, engine: EswitchEngine) -> None:
 def test_examples_under_sanitizers(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ASAN_OPTIONS", "detect_leaks=0")  # of EAL
     assert_equal(example_case(name, tmp_path, 1_000), EswitchEngine(flags=SANITIZERS), DEVICES[2])
+
+
+def bursts(*, count: int, length: int, pause_ns: int) -> list[Arrival]:
+    """`count` bursts of one UDP flow, `length` packets 10 us apart each."""
+    head = Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02") / IP(src="10.0.0.7", dst="192.0.2.9")
+    data = bytes(head / UDP(sport=5000, dport=53) / Raw(b"12345678"))
+    times = [burst * pause_ns + number * 10_000 for burst in range(count) for number in range(length)]
+    return [Arrival("lan", data, 1_000_000_000 + now) for now in times]
+
+
+SLOW_WAY = "hold=8,delay=3,seed=4"  # 0.4 s to the core, and 0.15 s until a rule is there
+
+
+def overtaken(*rules: str, pause_ns: int) -> tuple[int, EswitchEngine]:
+    options = ("--rule-after", "1", "--rule-idle", "9000", "--rule-check", "100", *rules)
+    engine, packets = EswitchEngine(SLOW_WAY, rules=options), bursts(count=12, length=40, pause_ns=pause_ns)
+    engine.run(example_program("nat"), example_entries("nat"), packets)
+    return inversions(packets, engine.served), engine
+
+
+def test_a_rule_that_waits_for_a_gap_lets_no_packet_overtake_another() -> None:
+    number, engine = overtaken("--rule-gap", "600000", "--rule-limit", "0", pause_ns=2_000_000_000)
+    assert engine.served.hits > 100
+    assert number == 0
+
+
+def test_a_rule_without_a_gap_may_and_it_is_counted() -> None:
+    number, engine = overtaken("--rule-gap", "0", "--rule-limit", "0", pause_ns=200_000_000)
+    late = int(re.search(r"rules, late: (\d+)", engine.printed)[1])  # type: ignore[index]
+    assert number > 0
+    assert late > 0

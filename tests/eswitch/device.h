@@ -1,7 +1,6 @@
 /* A software eSwitch, in the place of a NIC's: the rules that it holds, and what it does with packets.
  *
- * Programming interfaces (`rte_flow_api.c`, `doca_api.c`) check what they are given as a device does, and make rules of
- * it; `schedule.c` puts them in force when it pleases; `ports.c` lets packets of software devices pass by them first. */
+ * `rte_flow_api.c` checks what it is given as a device does, and makes rules of it; `schedule.c` puts them in force when it pleases; `ports.c` lets packets of software devices pass by them first. */
 #ifndef WEFT_TEST_DEVICE_H
 #define WEFT_TEST_DEVICE_H
 

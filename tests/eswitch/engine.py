@@ -108,7 +108,7 @@ class Judge:
 
     def __init__(self, program: Program, entries: ControlEntries, packets: Sequence[Arrival]) -> None:
         self._program, self._packets = program, packets
-        found = rules_of(program).found
+        found = rules_of(program)
         self._templates = {template.record: template for template in found.templates}
         self._main = Run(program, entries=entries)
         self._rules = found.program
