@@ -44,7 +44,7 @@ class Application:
 def compile_application(program: Program, *, test_header: bool = False, salt: int = DEFAULT_SALT) -> Application:
     """The DPDK application of a program (`LoadedProgram.program`, which has its shares)."""
     rules = rules_of(program)
-    datapath = compile_datapath(program, salt=salt, rules=rules.found.program if rules.found.templates else None)
+    datapath = compile_datapath(program, salt=salt, rules=rules.program if rules.templates else None)
     optimised = run_passes(program, since="assign_shares")
     found = {**datapath_files(datapath), PurePath(PROGRAM): render_program(optimised).encode()}
     found |= _application_files(datapath.name)
@@ -72,7 +72,7 @@ def compile_application(program: Program, *, test_header: bool = False, salt: in
         ),
         finals=tuple(map(_final, datapath.finals)),
     )
-    found[SOURCE] = write_program_source(manifest, datapath, filled, rules).encode()
+    found[SOURCE] = write_program_source(manifest, datapath, filled, program, rules).encode()
     found[PurePath(FILE_NAME)] = manifest_as_json(manifest)
     return Application(found, manifest, datapath)
 

@@ -5,25 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from backends.bluefield.manifest import Final, Manifest
-from backends.bluefield.rules.of_program import ProgramRules
 from backends.bluefield.rules.program_rules import write_rules
 from backends.bluefield.text_literal import text_literal
 from backends.c.datapath import Datapath
 from backends.c.layout import Block, Struct
 from backends.writer import Writer
+from compiler.ir.program import Program
 from compiler.ir.states import Table, TableArray
+from compiler.passes.rules.find_rules import Rules
 
 _NO_LENGTH = "WEFT_NO_LENGTH"
 
 
 def write_program_source(
-    manifest: Manifest, datapath: Datapath, filled: Sequence[Table | TableArray], rules: ProgramRules
+    manifest: Manifest,
+    datapath: Datapath,
+    filled: Sequence[Table | TableArray],
+    program: Program,
+    rules: Rules,
 ) -> str:
     out, name = Writer(), datapath.name
     out.line(f"// What the application runs: {manifest.name}. Written by the Weft compiler.")
     out.line('#include "app/program.h"')
     out.line(f'#include "{name}.h"')
-    if rules.found.templates:
+    if rules.templates:
         out.line('#include "weft/bytes.h"')
     out.line()
     out.line(f"#define STATE struct {name}_state")
@@ -32,7 +37,7 @@ def write_program_source(
     _write_tables(out, datapath, filled)
     _write_list(out, "const char *const ports[]", [text_literal(port.name) for port in manifest.ports])
     _write_list(out, "const struct weft_final finals[]", [_final(final) for final in manifest.finals])
-    of_rules = write_rules(out, rules.program, rules.found.templates, rules.kinds, datapath)
+    of_rules = write_rules(out, program, rules, datapath)
     with out.block("const struct weft_program weft_program =", end="};"):
         for member, value in [*_members(manifest, datapath), *of_rules]:
             out.line(f".{member} = {value},")

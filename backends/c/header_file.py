@@ -32,6 +32,13 @@ class HeaderFile:
         for place in self._plan.block.places:
             if isinstance(place.region.of, Struct):
                 _write_struct(out, place.region.of)
+        self._write_block(out)
+        self._write_prototypes(out)
+        out.line()
+        out.line("#endif")
+        return wrapped(out)
+
+    def _write_block(self, out: Writer) -> None:
         out.line("// One block without pointers: it can be saved, moved and shared.")
         with out.block(f"struct {self._plan.block_name}", end="};"):
             for place in self._plan.block.places:
@@ -46,6 +53,9 @@ class HeaderFile:
                 f'_Static_assert(offsetof(struct {self._plan.block_name}, {place.name}) == {place.offset}u, "layout");'
             )
         out.line()
+
+    def _write_prototypes(self, out: Writer) -> None:
+        name = self._plan.name
         out.line("// Make a block of zeros the state before the first packet.")
         out.line(f"void {name}_init(struct {self._plan.block_name} *state);")
         out.line("// Process packets in order while there is room for what they emit. Returns how many those were.")
@@ -70,9 +80,6 @@ class HeaderFile:
             )
         for code in self._plan.filled.values():
             out.line(code.install_prototype)
-        out.line()
-        out.line("#endif")
-        return wrapped(out)
 
     def _types(self) -> set[CType]:
         found: set[CType] = set()

@@ -6,7 +6,6 @@ WEFT_DIFFERENTIAL_CASES, as in `5000:8000`, where that is set.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from random import Random
 
@@ -21,6 +20,7 @@ from sim.state import NO_ENTRIES
 from tests.compiler.analyses.random_programs import random_packets, random_program
 from tests.differential.cases import Case, random_case
 from tests.differential.compare import differences
+from tests.differential.long_range import long_range
 from tests.differential.native import any_case
 from tests.differential.test_corpus import NAMES, PACKETS, traffic
 from tests.dpdk import DpdkEngine, needs_dpdk
@@ -36,14 +36,7 @@ AT_ONCE = 20
 
 pytestmark = needs_dpdk
 
-
-def long_range() -> range:
-    chosen = os.environ.get("WEFT_DIFFERENTIAL_CASES")
-    first, last = map(int, chosen.split(":")) if chosen else (0, 1_000)
-    return range(first, last)
-
-
-LONG = long_range()
+LONG = long_range(range(1_000))
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ takes its range of cases from WEFT_DIFFERENTIAL_CASES, as in `5000:8000`, where 
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 
 import pytest
@@ -15,22 +14,13 @@ from tests.bmv2 import Bmv2Engine, needs_bmv2
 from tests.differential.cases import random_case
 from tests.differential.coverage import CASES, Coverage
 from tests.differential.harness import check_cases, reason_to_leave_out
+from tests.differential.long_range import long_range
 
 QUICK = range(3_000_000, 3_000_006)
 AT_ONCE = 20
 MOST_LEFT_OUT = 0.05
-RANGE_VARIABLE = "WEFT_DIFFERENTIAL_CASES"
 
-
-def long_range() -> range:
-    chosen = os.environ.get(RANGE_VARIABLE)
-    if not chosen:
-        return CASES
-    first, last = map(int, chosen.split(":"))
-    return range(first, last)
-
-
-LONG = long_range()
+LONG = long_range(CASES)
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ WEFT_DIFFERENTIAL_CASES, as in `5000:8000`, where that is set.
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +17,7 @@ from compiler.pipeline import run_passes
 from compiler.source import Source
 from sim.state import NO_ENTRIES
 from tests.differential.cases import Case, random_case
+from tests.differential.long_range import long_range
 from tests.differential.native import any_case, assert_no_difference, native_differences, needs_compiler
 from tests.differential.test_corpus import NAMES, PACKETS, traffic
 from tests.differential.test_pieces import piece_cases
@@ -26,18 +26,10 @@ from tests.examples.corpus import example_entries, example_program
 
 QUICK = 20
 AT_ONCE = 100
-RANGE_VARIABLE = "WEFT_DIFFERENTIAL_CASES"
 
 pytestmark = needs_compiler
 
-
-def long_range() -> range:
-    chosen = os.environ.get(RANGE_VARIABLE)
-    first, last = map(int, chosen.split(":")) if chosen else (0, 10_000)
-    return range(first, last)
-
-
-LONG = long_range()
+LONG = long_range(range(10_000))
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-/* What the application asks of an eSwitch. `eswitch_rte_flow.c` and `eswitch_doca.c` are two ways to have it. */
+/* What the application asks of an eSwitch. `eswitch_rte_flow.c` has it by DPDK's flow API. */
 #ifndef WEFT_APP_ESWITCH_H
 #define WEFT_APP_ESWITCH_H
 

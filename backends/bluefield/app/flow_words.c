@@ -74,16 +74,14 @@ void weft_fill_pattern(const struct weft_rule_template *template, const uint8_t 
 
 /* --- what it does */
 
-static const struct {
-    enum rte_flow_field_id id;
-} fields[] = {
-    [WEFT_ETH_DST] = {RTE_FLOW_FIELD_MAC_DST},          [WEFT_ETH_SRC] = {RTE_FLOW_FIELD_MAC_SRC},
-    [WEFT_IPV4_DSCP] = {RTE_FLOW_FIELD_IPV4_DSCP},      [WEFT_IPV4_TTL] = {RTE_FLOW_FIELD_IPV4_TTL},
-    [WEFT_IPV4_SRC] = {RTE_FLOW_FIELD_IPV4_SRC},        [WEFT_IPV4_DST] = {RTE_FLOW_FIELD_IPV4_DST},
-    [WEFT_IPV6_HOP_LIMIT] = {RTE_FLOW_FIELD_IPV6_HOPLIMIT}, [WEFT_IPV6_SRC] = {RTE_FLOW_FIELD_IPV6_SRC},
-    [WEFT_IPV6_DST] = {RTE_FLOW_FIELD_IPV6_DST},        [WEFT_TCP_SPORT] = {RTE_FLOW_FIELD_TCP_PORT_SRC},
-    [WEFT_TCP_DPORT] = {RTE_FLOW_FIELD_TCP_PORT_DST},   [WEFT_UDP_SPORT] = {RTE_FLOW_FIELD_UDP_PORT_SRC},
-    [WEFT_UDP_DPORT] = {RTE_FLOW_FIELD_UDP_PORT_DST},
+static const enum rte_flow_field_id fields[] = {
+    [WEFT_ETH_DST] = RTE_FLOW_FIELD_MAC_DST,          [WEFT_ETH_SRC] = RTE_FLOW_FIELD_MAC_SRC,
+    [WEFT_IPV4_DSCP] = RTE_FLOW_FIELD_IPV4_DSCP,      [WEFT_IPV4_TTL] = RTE_FLOW_FIELD_IPV4_TTL,
+    [WEFT_IPV4_SRC] = RTE_FLOW_FIELD_IPV4_SRC,        [WEFT_IPV4_DST] = RTE_FLOW_FIELD_IPV4_DST,
+    [WEFT_IPV6_HOP_LIMIT] = RTE_FLOW_FIELD_IPV6_HOPLIMIT, [WEFT_IPV6_SRC] = RTE_FLOW_FIELD_IPV6_SRC,
+    [WEFT_IPV6_DST] = RTE_FLOW_FIELD_IPV6_DST,        [WEFT_TCP_SPORT] = RTE_FLOW_FIELD_TCP_PORT_SRC,
+    [WEFT_TCP_DPORT] = RTE_FLOW_FIELD_TCP_PORT_DST,   [WEFT_UDP_SPORT] = RTE_FLOW_FIELD_UDP_PORT_SRC,
+    [WEFT_UDP_DPORT] = RTE_FLOW_FIELD_UDP_PORT_DST,
 };
 
 static void set_field(struct rte_flow_action_modify_field *made, const struct weft_rule_write *write,
@@ -91,7 +89,7 @@ static void set_field(struct rte_flow_action_modify_field *made, const struct we
 {
     *made = (struct rte_flow_action_modify_field){
         .operation = RTE_FLOW_MODIFY_SET,
-        .dst = {.field = fields[write->field].id},
+        .dst = {.field = fields[write->field]},
         .src = {.field = RTE_FLOW_FIELD_VALUE},
         .width = write->width,
     };

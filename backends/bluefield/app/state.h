@@ -35,11 +35,11 @@ const char *weft_stage_blocks(struct weft_staged *staged, const struct weft_appl
 /* Bring what is staged into force; `held`: the workers wait already. */
 void weft_commit(struct weft_staged *staged, struct weft_application *application, bool held);
 
-/* The highest time of a packet that was processed. */
 /* Of workers that are all held: take their rules away; or only bring into the state what they have counted. */
 void weft_flush_rules(struct weft_application *application);
 void weft_collect_rules(struct weft_application *application);
 
+/* The highest time of a packet that was processed. */
 uint64_t weft_last_ns(const struct weft_application *application);
 
 #endif

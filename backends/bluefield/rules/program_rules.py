@@ -9,9 +9,10 @@ from backends.c.datapath import Datapath
 from backends.writer import Writer
 from compiler.analyses.header_kinds import HeaderKind
 from compiler.ir.program import Program
-from compiler.ir.states import Array, Counter
+from compiler.ir.states import TICK_SHIFT, Array, Counter
 from compiler.ir.types import bit_width
-from compiler.passes.rules.templates import RECORD_CELL_BITS, RECORD_PORT_BITS, RuleTemplate
+from compiler.passes.rules.find_rules import Rules
+from compiler.passes.rules.templates import CELL_BYTES, RuleTemplate
 
 _FIELDS = {
     (HeaderKind.ETH, 0): "WEFT_ETH_DST",
@@ -28,20 +29,14 @@ _FIELDS = {
     (HeaderKind.UDP, 0): "WEFT_UDP_SPORT",
     (HeaderKind.UDP, 16): "WEFT_UDP_DPORT",
 }
-_CELL_BYTES = RECORD_CELL_BITS // 8
 
 
-def write_rules(
-    out: Writer,
-    program: Program,
-    templates: Sequence[RuleTemplate],
-    kinds: Mapping[str, HeaderKind],
-    datapath: Datapath,
-) -> list[tuple[str, object]]:
+def write_rules(out: Writer, program: Program, rules: Rules, datapath: Datapath) -> list[tuple[str, object]]:
     """Writes tables and functions; the members of `weft_program` that name them."""
+    templates = rules.templates
     if not templates:
         return []
-    rows = [_write_template(out, number, template, kinds) for number, template in enumerate(templates, start=1)]
+    rows = [_write_template(out, number, template, rules.kinds) for number, template in enumerate(templates, start=1)]
     with out.block("static const struct weft_rule_template rule_templates[] =", end="};"):
         for row in rows:
             with out.block("", end="},"):
@@ -60,54 +55,57 @@ def write_rules(
 def _write_template(
     out: Writer, number: int, template: RuleTemplate, kinds: Mapping[str, HeaderKind]
 ) -> list[tuple[str, object]]:
-    names = [header.name for header in template.headers]
-    with out.block(f"static const struct weft_rule_item items_{number}[] =", end="};"):
-        for header in template.headers:
-            mask = value = 0
-            for compared in template.compared:
-                if compared.header == header.name:
-                    mask, value = mask | compared.mask, value | compared.value
-            size = header.fixed_bytes
-            kind = f"WEFT_{kinds[header.name].name}"
-            out.line(f"{{{kind}, {_bytes(mask, size)}, {_bytes(value, size)}}},")
-    at = 0
-    parts: list[str] = []
-    for compared in template.compared:
-        if compared.bytes is not None:
-            first, count = compared.bytes
-            parts.append(f"{{{names.index(compared.header)}, {first}, {count}, {at}}}")
-            at += count
-    compared_bytes = at
-    writes: list[str] = []
-    for written in template.written:
-        writes.append(f"{{{_FIELDS[kinds[written.header], written.first_bit]}, {written.width}, {at}}}")
-        at += (written.width + 7) // 8
-    port = at
-    if template.sends:
-        at += RECORD_PORT_BITS // 8
-    at += _CELL_BYTES * len(template.counted)
-    for what, rows in (("part", parts), ("write", writes)):
+    """Writes its lists; the members of its struct."""
+    lists = {
+        "item": list(_items(template, kinds)),
+        "part": list(_parts(template)),
+        "write": list(_writes(template, kinds)),
+    }
+    for what, rows in lists.items():
         if rows:
             with out.block(f"static const struct weft_rule_{what} {what}s_{number}[] =", end="};"):
                 for row in rows:
                     out.line(f"{row},")
-    idle_ns = 0 if template.idle_ticks is None else template.idle_ticks << 20
     out.line()
+    idle_ns = 0 if template.idle_ticks is None else template.idle_ticks << TICK_SHIFT
     return [
-        ("items", f"items_{number}"),
-        ("parts", f"parts_{number}" if parts else "NULL"),
-        ("writes", f"writes_{number}" if writes else "NULL"),
-        ("item_count", len(names)),
-        ("part_count", len(parts)),
-        ("write_count", len(writes)),
-        ("compared_bytes", compared_bytes),
-        ("value_bytes", at),
+        *((f"{what}s", f"{what}s_{number}" if rows else "NULL") for what, rows in lists.items()),
+        *((f"{what}_count", len(rows)) for what, rows in lists.items()),
+        ("compared_bytes", template.written_at),
+        ("value_bytes", template.bytes),
         ("counts_down", str(bool(template.counted_down)).lower()),
         ("sends", str(template.sends).lower()),
-        ("port", port),
+        ("port", template.port_at),
         ("idle_ns", f"{idle_ns}u"),
         ("lines", text_literal(", ".join(map(str, template.lines)))),
     ]
+
+
+def _items(template: RuleTemplate, kinds: Mapping[str, HeaderKind]) -> Iterator[str]:
+    for header in template.headers:
+        mask = value = 0
+        for compared in template.compared:
+            if compared.header == header.name:
+                mask, value = mask | compared.mask, value | compared.value
+        size = header.fixed_bytes
+        yield f"{{WEFT_{kinds[header.name].name}, {_bytes(mask, size)}, {_bytes(value, size)}}}"
+
+
+def _parts(template: RuleTemplate) -> Iterator[str]:
+    names = [header.name for header in template.headers]
+    at = 0
+    for compared in template.compared:
+        if compared.bytes is not None:
+            first, count = compared.bytes
+            yield f"{{{names.index(compared.header)}, {first}, {count}, {at}}}"
+            at += count
+
+
+def _writes(template: RuleTemplate, kinds: Mapping[str, HeaderKind]) -> Iterator[str]:
+    at = template.written_at
+    for written in template.written:
+        yield f"{{{_FIELDS[kinds[written.header], written.first_bit]}, {written.width}, {at}}}"
+        at += written.bytes
 
 
 def _bytes(number: int, size: int) -> str:
@@ -142,7 +140,7 @@ def _write_functions(out: Writer, program: Program, templates: Sequence[RuleTemp
 
 
 def _folds(program: Program, template: RuleTemplate, datapath: Datapath) -> Iterator[str]:
-    at = template_bytes(template) - _CELL_BYTES * len(template.counted)
+    at = template.cells_at
     for counted in template.counted:
         state = program.state(counted.state)
         cell = f"state->{datapath.state_names[counted.state]}_cells[weft_get32(values + {at})]"
@@ -158,11 +156,4 @@ def _folds(program: Program, template: RuleTemplate, datapath: Datapath) -> Iter
                 yield f"{cell} = ({kind})(({cell} + {amount}){mask});"
             case _:
                 raise AssertionError("nothing else is counted in")
-        at += _CELL_BYTES
-
-
-def template_bytes(template: RuleTemplate) -> int:
-    """Of the values of a rule."""
-    compared = sum(c.bytes[1] for c in template.compared if c.bytes is not None)
-    written = sum((w.width + 7) // 8 for w in template.written)
-    return compared + written + (RECORD_PORT_BITS // 8 if template.sends else 0) + _CELL_BYTES * len(template.counted)
+        at += CELL_BYTES

@@ -153,14 +153,7 @@ class Copies:
             Resize(guard=guard, span=span, result=Value(-1, Bits(width)), argument=operand), Bits(width)
         )
 
-    def equal(self, left: Operand, value: int, guard: int, span: Span) -> Operand:
-        of = left.type
-        assert isinstance(of, Bits), "only numbers are compared"
-        right = constant(value, of.width)
-        made = Compare(guard=guard, span=span, result=_NONE, operator=CompareOperator.EQ, left=left, right=right)
-        return self._append(made, BOOL)
-
-    def equal_values(self, left: Operand, right: Operand, guard: int, span: Span) -> Operand:
+    def equal(self, left: Operand, right: Operand, guard: int, span: Span) -> Operand:
         made = Compare(guard=guard, span=span, result=_NONE, operator=CompareOperator.EQ, left=left, right=right)
         return self._append(made, BOOL)
 

@@ -13,17 +13,17 @@ Every packet with the bits of a rule takes the path that the rule was found on, 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from compiler.analyses.header_kinds import find_header_kinds
+from compiler.analyses.header_kinds import HeaderKind, find_header_kinds
 from compiler.analyses.laws import find_laws
 from compiler.analyses.reasons import Reason
 from compiler.analyses.rule_paths import RulePath
 from compiler.ir.operations import Digest, Drop
 from compiler.ir.program import ROOT, Program
 from compiler.ir.types import Record, Scalar, bit_width
-from compiler.ir.values import Operand
+from compiler.ir.values import Operand, constant
 from compiler.passes.rules.chains import Chain, ChainFinder
 from compiler.passes.rules.copies import Copies
 from compiler.passes.rules.leaves import CannotSayError, Leaf, LeafMaker
@@ -44,9 +44,13 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """`program` finds rules: records of its digests are the templates', in their order."""
+    """`program` finds rules: records of its digests are the templates', in their order.
+
+    `kinds`: of the headers that the device knows.
+    """
 
     program: Program
+    kinds: Mapping[str, HeaderKind]
     templates: tuple[RuleTemplate, ...]
     refused: tuple[Refused, ...]
 
@@ -83,7 +87,7 @@ class _Builder:
             dataclasses.replace(template, record=name, lines=tuple(sorted(self._lines[name])))
             for template, name in self._templates.items()
         )
-        return Rules(made, templates, tuple(self._refused))
+        return Rules(made, self._kinds, templates, tuple(self._refused))
 
     def _add(self, path: RulePath) -> None:
         reasons = list(path.reasons)
@@ -137,7 +141,7 @@ class _Builder:
             old, new = (self._copies.expression(number, found) for number in same)
             if old == new:
                 continue
-            condition = self._copies.equal_values(old, new, found, self._span(path))
+            condition = self._copies.equal(old, new, found, self._span(path))
             found = self._copies.child(found, condition)
         return found
 
@@ -159,8 +163,9 @@ class _Builder:
 
     def _equals(self, header: str, name: str, value: int, mask: int, guard: int, leaf: Leaf) -> Operand:
         of = self._program.header(header).field_named(name).type
-        read = self._copies.field(header, name, of, guard, leaf.span)
-        return self._copies.equal(self._copies.masked(read, mask, guard, leaf.span), value, guard, leaf.span)
+        copies, span = self._copies, leaf.span
+        read = copies.masked(copies.field(header, name, of, guard, span), mask, guard, span)
+        return copies.equal(read, constant(value, bit_width(of)), guard, span)
 
     # --- the leaf
 

@@ -30,8 +30,8 @@ from compiler.passes.rules.chains import Chain
 from compiler.passes.rules.copies import Copies
 from compiler.passes.rules.match_bits import Field, needed_bits
 from compiler.passes.rules.templates import (
-    RECORD_CELL_BITS,
-    RECORD_PORT_BITS,
+    CELL_BYTES,
+    PORT_BYTES,
     Compared,
     Counted,
     RuleTemplate,
@@ -206,7 +206,7 @@ class LeafMaker:
                 if (kind, at, width) not in self._vocabulary.written:
                     raise CannotSayError(f"writes `{header}.{name}`, which rules cannot", write.span)
                 written.append(Written(header, name, at, width))
-                self._values.append(self._number(number, (width + 7) // 8 * 8))
+                self._values.append(self._number(number, 8 * written[-1].bytes))
         return tuple(written), tuple(counted_down)
 
     def _written_place(self, write: WriteField) -> tuple[HeaderKind, int, int]:
@@ -223,7 +223,7 @@ class LeafMaker:
     def _sends(self) -> bool:
         match self._program.operations[self._path.cached.path.final]:
             case Send(port=port):
-                self._values.append(self._number(self._laws.numbers.of(port), RECORD_PORT_BITS))
+                self._values.append(self._number(self._laws.numbers.of(port), 8 * PORT_BYTES))
                 return True
             case _:
                 return False
@@ -235,7 +235,7 @@ class LeafMaker:
                     CounterAdd(state=state, index=index, amount=amount)
                     | ArrayUpdate(state=state, index=index, amount=amount)
                 ):
-                    self._values.append(self._number(self._laws.numbers.of(index), RECORD_CELL_BITS))
+                    self._values.append(self._number(self._laws.numbers.of(index), 8 * CELL_BYTES))
                     self._check_cells(state, amount)
                     said = self._amount(amount)
                     yield Counted(state, 0 if said is None else said, said is None)

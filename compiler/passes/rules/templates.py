@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from compiler.ir.headers import Header
 
+PORT_BYTES = 2
+CELL_BYTES = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Compared:
@@ -29,6 +32,10 @@ class Written:
     field: str
     first_bit: int
     width: int
+
+    @property
+    def bytes(self) -> int:
+        return (self.width + 7) // 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,19 @@ class RuleTemplate:
     idle_ticks: int | None  # the shortest idle time of the entries that it leans on
     lines: tuple[int, ...]  # where the paths that it serves end
 
+    @property
+    def written_at(self) -> int:
+        """The byte of the record at which what is written begins, and so on; what is compared stands in front."""
+        return sum(compared.bytes[1] for compared in self.compared if compared.bytes is not None)
 
-RECORD_PORT_BITS = 16
-RECORD_CELL_BITS = 32
+    @property
+    def port_at(self) -> int:
+        return self.written_at + sum(written.bytes for written in self.written)
+
+    @property
+    def cells_at(self) -> int:
+        return self.port_at + (PORT_BYTES if self.sends else 0)
+
+    @property
+    def bytes(self) -> int:
+        return self.cells_at + CELL_BYTES * len(self.counted)

@@ -59,7 +59,7 @@ def under_sanitizers(case: Case, _reference: Reference) -> list[str]:
 def by_rules(case: Case, _reference: Reference) -> list[str]:
     """The rule for each packet, asked for behind the packet: its number, its values, and what it counts as used."""
     program = case.program
-    rules = rules_of(program).found
+    rules = rules_of(program)
     if not rules.templates:
         return []
     native, reference = NativeRun(program, entries=case.entries), Run(program, entries=case.entries)
