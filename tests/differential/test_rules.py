@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -114,3 +115,28 @@ def test_a_rule_without_a_gap_may_and_it_is_counted() -> None:
     late = int(re.search(r"rules, late: (\d+)", engine.printed)[1])  # type: ignore[index]
     assert number > 0
     assert late > 0
+
+
+def served_by_rules(packets: Sequence[Arrival]) -> list[bool]:
+    """Of the packets in their order, through the NAT: whether a rule served each."""
+    engine = EswitchEngine()
+    engine.run(example_program("nat"), example_entries("nat"), packets)
+    by_rule = {sequence: number is not None for sequence, number in engine.served.order}
+    return [by_rule[sequence] for sequence in range(len(packets))]
+
+
+def at_seconds(*times: float, data: bytes | None = None) -> list[Arrival]:
+    (usual,) = bursts(count=1, length=1, pause_ns=0)
+    return [Arrival("lan", data or usual.data, int((1 + time) * 1e9)) for time in times]
+
+
+@pytest.mark.parametrize("place", [24, 40])  # the checksum of IPv4, and of UDP
+def test_no_rule_serves_a_packet_with_a_wrong_checksum(place: int) -> None:
+    (usual,) = at_seconds(0)
+    broken = usual.data[:place] + bytes([usual.data[place] ^ 1]) + usual.data[place + 1 :]
+    packets = [*at_seconds(0, 1, 2), *at_seconds(3, data=broken), *at_seconds(3.1)]
+    assert served_by_rules(packets)[2:] == [True, False, True]
+
+
+def test_a_rule_goes_when_no_packet_comes() -> None:
+    assert served_by_rules(at_seconds(0, 1, 2, 6, 7))[2:] == [True, False, True]  # idle for 2 s at most
